@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// What every explainer returns: plain numbers and strings, no template and no transformer, with all that is
+// needed to repeat the computation. Reports and metrics read it.
+#pragma once
+
+#include <regard/tensor.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace regard::inline REGARD_ABI {
+
+/// A class of the model: its index among the logits and its name from the checkpoint (`LABEL_i` without one).
+struct Label {
+  Index index = 0;
+  std::string name;
+};
+
+/// One token of a text as the model saw it.
+struct ExplainedToken {
+  std::string text;     ///< the vocabulary's piece, e.g. "##ing"
+  Index id = 0;         ///< row of the word embedding
+  Index begin = 0;      ///< first byte in the text of its segment
+  Index end = 0;        ///< one past the last byte; equal to `begin` for special tokens that were added
+  Index segment = 0;    ///< 0: the text, 1: the second text of a pair
+  bool special = false; ///< true for tokens that are no players ([CLS], [SEP])
+};
+
+/// A word: the tokens that the pre-tokeniser cut from one piece of text, with the sum of their values.
+struct ExplainedWord {
+  std::string text;
+  Index begin = 0;
+  Index end = 0;
+  Index segment = 0;
+  double value = 0;
+};
+
+/// An explanation of one prediction: a value for each player.
+struct Explanation {
+  // What was explained.
+  std::string version = regard::version; ///< of the library
+  std::string model;                     ///< the checkpoint, as the caller named it
+  std::string text;
+  std::optional<std::string> text_pair; ///< second text of a sentence pair
+  Label prediction;                     ///< the class with the largest logit
+  std::vector<double> probabilities;    ///< of every class; empty for a regression model
+  std::vector<double> logits;           ///< of every class
+  std::vector<std::string> labels;      ///< the name of every class
+  Label target;                         ///< the class that is explained
+  std::vector<ExplainedToken> tokens;
+  Index dropped_tokens = 0; ///< tokens cut off at the model's maximum length
+
+  // How. Strings that do not apply to the method are empty.
+  std::string method;
+  std::string solver;
+  std::string status;
+  std::uint64_t seed = 0;
+  Index samples = 0;          ///< the solver's budget in game evaluations; 0 when it samples nothing
+  std::string masking;        ///< "mask", "drop", "delete"
+  std::string value_function; ///< what a coalition is worth: "attention", "probability", "logit", "log-odds"
+  std::string singleton;      ///< "self", "zero", "additive": what a coalition of one is worth
+  std::vector<Index> layers;  ///< the layers whose attention was used; empty when it does not apply
+  std::string scalar = "float"; ///< type of the forward and backward pass
+
+  // The result. `players[p]` lists the tokens (indices into `tokens`) that make up player p.
+  std::vector<std::vector<Index>> players;
+  std::vector<double> values;
+  std::optional<std::vector<double>> standard_errors; ///< none where the values are exact
+  double value_empty = 0;                             ///< of the empty coalition
+  double value_full = 0;                              ///< of all players
+  double completeness_gap = 0;                        ///< value_full - value_empty - sum of values
+  Index evaluations = 0;                              ///< of the game; 0 for a closed form
+  bool degenerate = false;                            ///< all values tie, so they rank nothing
+  std::vector<ExplainedWord> words;
+};
+
+} // namespace regard::inline REGARD_ABI

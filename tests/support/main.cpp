@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The main of every test program: prints versions and the seed, then runs Catch2.
+#define CATCH_CONFIG_RUNNER
+#include "support/catch.hpp"
+
+#include "support/seed.hpp"
+
+#include <regard/version.hpp>
+
+#include <Eigen/Core>
+
+#include <iostream>
+#include <random>
+
+namespace {
+std::uint64_t run_seed = 0;
+}
+
+std::uint64_t regard_test::seed() {
+  return run_seed;
+}
+
+int main(int argc, char* argv[]) {
+  Catch::Session session;
+  if (const int error = session.applyCommandLine(argc, argv))
+    return error;
+  run_seed = session.config().rngSeed();
+  if (run_seed == 0)
+    session.configData().rngSeed = static_cast<unsigned>(run_seed = 1 + std::random_device{}() % 1000000000);
+  std::cout << "regard " << regard::version << ", Eigen " << EIGEN_WORLD_VERSION << '.' << EIGEN_MAJOR_VERSION
+            << '.' << EIGEN_MINOR_VERSION << ", seed " << run_seed << std::endl;
+  return session.run();
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The seed of this run of a test program: printed by its main, repeated by `--rng-seed N`.
+#pragma once
+
+#include <cstdint>
+
+namespace regard_test {
+
+/// Drawn anew for each run unless `--rng-seed` names it. Tests derive their streams from it and show it with
+/// INFO, so that a failure can be repeated.
+std::uint64_t seed();
+
+} // namespace regard_test
