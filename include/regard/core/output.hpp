@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// Writing a file whole or not at all: whoever opens it sees the old content or the new, never half of it.
+//
+//     regard::write_file("why.html", page);
+#pragma once
+
+#include <regard/core/error.hpp>
+
+#include <filesystem>
+#include <string_view>
+
+namespace regard::inline REGARD_ABI {
+
+/// Writes `content` to `path`, replacing what was there. The bytes go to a temporary file in the same folder,
+/// which takes the target's name once they are on the disk (POSIX: fsync, then rename); after a failure the
+/// temporary is gone and the target is as it was.
+///
+/// A symbolic link stays, and the file that it points to is replaced. Permissions (and, where the system lets
+/// us, the owner) of a replaced file are kept; its other hard links keep the old content. What is no regular
+/// file (/dev/stdout, /dev/null, a pipe) is written to directly, so a failure can leave a part there.
+/// @throws IoError  naming the path and the system's reason: a missing folder, no permission (a read-only
+/// file
+///     is not replaced), a full disk, a folder in place of a file.
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+} // namespace regard::inline REGARD_ABI
+
+#include <regard/core/detail/output.hpp>
