@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// The matrix product of the forward and backward pass.
+//
+// Eigen's product is not used here: the bits of its rows depend on how many other rows there are (block sizes
+// follow the whole shape, one row takes another path), and a result must have the same bits alone and in any
+// batch. Here each element is the sum over k in increasing order, in blocks of a fixed length, whatever the
+// number of rows and columns and wherever the element stands.
+#pragma once
+
+#include <regard/transformer/detail/simd.hpp>
+
+#include <utility>
+
+namespace regard::inline REGARD_ABI::detail {
+
+/// A matrix in memory: element (i, j) stands at data[i * row_stride + j * column_stride].
+template <class Scalar>
+struct Operand {
+  const Scalar* data;
+  Index row_stride;
+  Index column_stride = 1;
+};
+
+/// The transpose of a row-major matrix, or of any operand.
+template <class Scalar>
+Operand<Scalar> transposed(const Operand<Scalar>& a) {
+  return {a.data, a.column_stride, a.row_stride};
+}
+
+/// What the product is added to.
+enum class Start { zero, bias, result };
+
+/// Register tile: `tile_rows` rows by `tile_packs` packs of columns fill the registers with accumulators.
+inline constexpr Index tile_packs = 2;
+inline constexpr Index tile_rows = simd_registers == 32 ? 12 : 6;
+inline constexpr Index depth_block = 256;
+template <class Scalar>
+inline constexpr Index tile_columns = tile_packs* Pack<Scalar>::lanes;
+
+/// Rows `Rows` of one tile: c += a * panel over `depth` steps, accumulators in registers.
+template <class Scalar, Index... Row>
+void multiply_tile(Index depth, const Operand<Scalar>& a, const Scalar* panel, Scalar* c, Index stride,
+                   std::integer_sequence<Index, Row...>) {
+  using P = Pack<Scalar>;
+  using Native = typename P::Native;
+  Native low[] = {P::load(c + Row * stride)...};
+  Native high[] = {P::load(c + Row * stride + P::lanes)...};
+  const Scalar* row[] = {(a.data + Row * a.row_stride)...};
+  for (Index k = 0; k < depth; ++k) {
+    const Native left = P::load(panel + k * tile_columns<Scalar>);
+    const Native right = P::load(panel + k * tile_columns<Scalar> + P::lanes);
+    const Index at = k * a.column_stride;
+    const auto step = [&](Native& l, Native& r, Scalar value) {
+      const Native factor = P::broadcast(value);
+      l = l + factor * left;
+      r = r + factor * right;
+    };
+    (step(low[Row], high[Row], row[Row][at]), ...);
+  }
+  ((P::store(c + Row * stride, low[Row]), P::store(c + Row * stride + P::lanes, high[Row])), ...);
+}
+
+/// Calls multiply_tile with the compile-time row count equal to `rows`, at most `Rows`.
+template <Index Rows, class Scalar>
+void multiply_rows(Index rows, Index depth, const Operand<Scalar>& a, const Scalar* panel, Scalar* c,
+                   Index stride) {
+  if constexpr (Rows > 0) {
+    if (rows == Rows)
+      multiply_tile<Scalar>(depth, a, panel, c, stride, std::make_integer_sequence<Index, Rows>{});
+    else
+      multiply_rows<Rows - 1>(rows, depth, a, panel, c, stride);
+  }
+}
+
+/// Copies `depth` rows and `columns` columns of b into a panel of full width, zeros beyond.
+template <class Scalar>
+void pack_panel(Index depth, Index columns, const Operand<Scalar>& b, Scalar* panel) {
+  constexpr Index width = tile_columns<Scalar>;
+  if (columns < width)
+    std::fill(panel, panel + depth * width, Scalar(0));
+  if (b.column_stride == 1) {
+    for (Index k = 0; k < depth; ++k)
+      std::copy(b.data + k * b.row_stride, b.data + k * b.row_stride + columns, panel + k * width);
+  } else {
+    for (Index j = 0; j < columns; ++j) {
+      const Scalar* const from = b.data + j * b.column_stride;
+      for (Index k = 0; k < depth; ++k)
+        panel[k * width + j] = from[k * b.row_stride];
+    }
+  }
+}
+
+/// c [m, n] = start + a [m, k] * b [k, n]; c is row-major with `c_stride`. `bias` [n] is read for
+/// Start::bias.
+template <class Scalar>
+void multiply(Index m, Index n, Index k, const Operand<Scalar>& a, const Operand<Scalar>& b, Scalar* c,
+              Index c_stride, Start start = Start::zero, const Scalar* bias = nullptr) {
+  constexpr Index width = tile_columns<Scalar>;
+  alignas(64) Scalar panel[depth_block * width];
+  alignas(64) Scalar edge[tile_rows * width];
+  for (Index i = 0; i < m && start != Start::result; ++i) {
+    if (start == Start::bias)
+      std::copy(bias, bias + n, c + i * c_stride);
+    else
+      std::fill(c + i * c_stride, c + i * c_stride + n, Scalar(0));
+  }
+  for (Index first = 0; first < k; first += depth_block) {
+    const Index depth = std::min(depth_block, k - first);
+    for (Index j = 0; j < n; j += width) {
+      const Index columns = std::min(width, n - j);
+      pack_panel(depth, columns,
+                 {b.data + first * b.row_stride + j * b.column_stride, b.row_stride, b.column_stride}, panel);
+      for (Index i = 0; i < m; i += tile_rows) {
+        const Index rows = std::min(tile_rows, m - i);
+        const Operand<Scalar> block{a.data + i * a.row_stride + first * a.column_stride, a.row_stride,
+                                    a.column_stride};
+        Scalar* const tile = c + i * c_stride + j;
+        if (columns == width) {
+          multiply_rows<tile_rows>(rows, depth, block, panel, tile, c_stride);
+          continue;
+        }
+        for (Index r = 0; r < rows; ++r)
+          std::copy(tile + r * c_stride, tile + r * c_stride + columns, edge + r * width);
+        multiply_rows<tile_rows>(rows, depth, block, panel, edge, width);
+        for (Index r = 0; r < rows; ++r)
+          std::copy(edge + r * width, edge + r * width + columns, tile + r * c_stride);
+      }
+    }
+  }
+}
+
+} // namespace regard::inline REGARD_ABI::detail
