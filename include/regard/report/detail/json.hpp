@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Body of report/json.hpp.
+#pragma once
+
+#include <regard/report/detail/format.hpp>
+#include <regard/report/detail/unicode.hpp>
+#include <regard/report/json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <span>
+
+namespace regard::inline REGARD_ABI {
+
+namespace detail::report {
+
+using Json = nlohmann::ordered_json;
+
+inline Json json_number(double value, const std::string& key) {
+  if (!std::isfinite(value))
+    throw InvalidArgument("cannot write this explanation as JSON: " + key + " is " + exact(value) +
+                          ", expected a finite number");
+  return value;
+}
+
+inline Json json_numbers(std::span<const double> values, const std::string& key) {
+  Json list = Json::array();
+  for (Index i = 0; i < values.size(); ++i)
+    list.push_back(json_number(values[i], key + "[" + std::to_string(i) + "]"));
+  return list;
+}
+
+inline Json json_string(const std::string& text) {
+  return text.empty() ? Json() : Json(valid_utf8(text));
+}
+
+inline Json json_label(const Label& label) {
+  return {{"index", label.index}, {"label", valid_utf8(label_name(label))}};
+}
+
+inline Json json_tokens(const Explanation& why) {
+  Json tokens = Json::array();
+  for (const auto& token : why.tokens) {
+    Json entry = {{"text", valid_utf8(token.text)},
+                  {"id", token.id},
+                  {"begin", token.begin},
+                  {"end", token.end},
+                  {"special", token.special}};
+    if (why.text_pair)
+      entry["segment"] = token.segment;
+    tokens.push_back(std::move(entry));
+  }
+  return tokens;
+}
+
+inline Json json_words(const Explanation& why) {
+  Json words = Json::array();
+  for (Index w = 0; w < why.words.size(); ++w) {
+    const auto& word = why.words[w];
+    Json entry = {{"text", valid_utf8(word.text)},
+                  {"begin", word.begin},
+                  {"end", word.end},
+                  {"value", json_number(word.value, "words[" + std::to_string(w) + "].value")}};
+    if (why.text_pair)
+      entry["segment"] = word.segment;
+    words.push_back(std::move(entry));
+  }
+  return words;
+}
+
+} // namespace detail::report
+
+inline std::string json(const Explanation& why) {
+  using namespace detail::report;
+  check(why);
+  Json object;
+  object["version"] = valid_utf8(why.version);
+  object["model"] = json_string(why.model);
+  object["text"] = valid_utf8(why.text);
+  object["prediction"] = json_label(why.prediction);
+  object["prediction"]["probabilities"] = json_numbers(why.probabilities, "prediction.probabilities");
+  object["method"] = json_string(why.method);
+  object["solver"] = json_string(why.solver);
+  object["status"] = json_string(why.status);
+  object["seed"] = why.seed;
+  object["samples"] = why.samples;
+  object["masking"] = json_string(why.masking);
+  object["value_function"] = json_string(why.value_function);
+  object["singleton"] = json_string(why.singleton);
+  object["target"] = json_label(why.target);
+  object["tokens"] = json_tokens(why);
+  object["players"] = why.players;
+  object["values"] = json_numbers(why.values, "values");
+  object["standard_errors"] =
+      why.standard_errors ? json_numbers(*why.standard_errors, "standard_errors") : Json();
+  object["value_empty"] = json_number(why.value_empty, "value_empty");
+  object["value_full"] = json_number(why.value_full, "value_full");
+  object["completeness_gap"] = json_number(why.completeness_gap, "completeness_gap");
+  object["evaluations"] = why.evaluations;
+  object["degenerate"] = why.degenerate;
+  object["dropped_tokens"] = why.dropped_tokens;
+  object["words"] = json_words(why);
+
+  object["logits"] = json_numbers(why.logits, "logits");
+  object["labels"] = Json::array();
+  for (const auto& label : why.labels)
+    object["labels"].push_back(valid_utf8(label));
+  object["layers"] = why.layers.empty() ? Json() : Json(why.layers);
+  object["scalar"] = json_string(why.scalar);
+  if (why.text_pair)
+    object["text_pair"] = valid_utf8(*why.text_pair);
+  return object.dump();
+}
+
+} // namespace regard::inline REGARD_ABI

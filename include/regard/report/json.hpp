@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// An explanation as one line of JSON, for logs and for other programs.
+//
+//     std::ofstream("why.jsonl") << regard::json(why) << '\n';
+#pragma once
+
+#include <regard/attribution/explanation.hpp>
+
+#include <string>
+
+namespace regard::inline REGARD_ABI {
+
+/// One object on one line (no line break at its end), UTF-8, with these keys in this order:
+///
+///     version, model, text, prediction{index,label,probabilities[]}, method, solver, status, seed, samples,
+///     masking, value_function, singleton, target{index,label}, tokens[{text,id,begin,end,special}],
+///     players[[token index]], values[], standard_errors[]|null, value_empty, value_full, completeness_gap,
+///     evaluations, degenerate, dropped_tokens, words[{text,begin,end,value}],
+///     logits[], labels[], layers[]|null, scalar
+///
+/// A sentence pair adds `text_pair` at the end and `segment` (0: text, 1: text_pair) to tokens and words.
+/// What does not apply (an empty string, no layers) is null. Numbers are printed so that they read back as
+/// the same double.
+///
+/// `begin` and `end` are byte offsets into the text as it was given. Where that was no valid UTF-8, the
+/// `text` written here has U+FFFD in place of the wrong bytes, and offsets behind them refer to the given
+/// bytes alone.
+/// @throws InvalidArgument  naming the key, when a number is not finite or an index points nowhere.
+std::string json(const Explanation& why);
+
+} // namespace regard::inline REGARD_ABI
+
+#include <regard/report/detail/json.hpp>
