@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs what is missing, builds the example programs and explains a sentence with the bundled model.
+#
+#     examples/demo.sh ["a sentence of your own"]
+set -eu
+cd "$(dirname "$0")/.."
+text=${1:-"An unpredictable , gripping and beautifully acted film , if a little too long ."}
+sh cmake/install-packages.sh g++ cmake make libeigen3-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev
+
+build=build/demo
+mkdir -p "$build"
+log=$build/demo.log
+echo "Building (about a minute) ..."
+if ! { cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DREGARD_BUILD_TESTS=OFF &&
+       cmake --build "$build" --target explain_text -j "$(nproc)"; } >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
+
+"$build/examples/explain_text" --text "$text" --html "$build/explanation.html"
+echo
+echo "The same as a page: $(pwd)/$build/explanation.html"

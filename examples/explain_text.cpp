@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// Explains why a text classifier gave a text its label: a value for each token and each word.
+//
+//     explain_text --text "a gripping , funny film"
+//     explain_text --text "a gripping , funny film" --format json
+//     explain_text --file reviews.txt --format json --output why.jsonl --html why.html
+#include "support/program.hpp"
+
+#include <regard/all.hpp>
+
+#include <fstream>
+
+namespace {
+
+struct Options {
+  program::CommonOptions common;
+  std::string model, text, pair, file, html;
+  std::string method{regard::default_method};
+  std::string target = "auto", layers = "all", singleton = "self";
+  bool list_methods = false;
+};
+
+regard::Target parse_target(const std::string& text) {
+  if (text == "auto")
+    return regard::PredictedTarget{};
+  if (!text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string::npos)
+    return regard::Index{std::stoul(text)};
+  return text;
+}
+
+regard::AttentionMethod parse_method(const Options& options) {
+  regard::AttentionMethod method = regard::find_method(options.method);
+  method.layers = program::parse_layers(options.layers);
+  method.singleton = options.singleton == "zero"       ? regard::Singleton::zero
+                     : options.singleton == "additive" ? regard::Singleton::additive
+                                                       : regard::Singleton::self;
+  return method;
+}
+
+std::string list_methods() {
+  std::string text;
+  for (const regard::MethodName& method : regard::method_names) {
+    std::string name(method.name);
+    name.resize(28, ' ');
+    text +=
+        name + std::string(method.summary) + (method.name == regard::default_method ? " (default)\n" : "\n");
+  }
+  return text;
+}
+
+/// The next lines of a file, at most `count`, without their line ends.
+std::vector<regard::TextInput> read_lines(std::istream& stream, const std::string& name, std::size_t count) {
+  std::vector<regard::TextInput> lines;
+  std::string line;
+  while (lines.size() < count && std::getline(stream, line)) {
+    if (!line.empty() && line.back() == '\r')
+      line.pop_back();
+    lines.push_back({line});
+  }
+  if (stream.bad())
+    throw regard::IoError(name + ": cannot read");
+  return lines;
+}
+
+void explain(const Options& options, const char* program_path) {
+  program::Output output(options.common.output);
+  const regard::AttentionMethod method = parse_method(options);
+  const std::filesystem::path folder = options.model.empty()
+                                           ? program::bundled_model(program_path, "bert-tiny-sst2")
+                                           : std::filesystem::path(options.model);
+  const auto model = regard::load_text_classifier<float>(folder);
+  const regard::Threads threads(options.common.threads);
+  const regard::ExplainOptions explain_options{parse_target(options.target), options.common.seed, {}};
+
+  std::vector<regard::Explanation> page;
+  const auto report = [&](std::span<const regard::TextInput> inputs) {
+    for (regard::Explanation& why : regard::explain_all(model, inputs, method, explain_options, threads)) {
+      output.write(options.common.json() ? regard::json(why) + "\n"
+                                         : regard::terminal(why, {.color = output.color()}) + "\n");
+      if (!options.html.empty())
+        page.push_back(std::move(why));
+    }
+  };
+
+  if (options.file.empty()) {
+    regard::TextInput input{options.text};
+    if (!options.pair.empty())
+      input.pair = options.pair;
+    report(std::span(&input, 1));
+  } else {
+    std::ifstream file;
+    if (options.file != "-") {
+      file.open(options.file, std::ios::binary);
+      if (!file || std::filesystem::is_directory(options.file))
+        throw regard::IoError("--file " + options.file +
+                              ": cannot open, expected a text file of one text a line");
+    }
+    std::istream& stream = options.file == "-" ? std::cin : file;
+    const std::string name = options.file == "-" ? "standard input" : options.file;
+    for (;;) {
+      const std::vector<regard::TextInput> lines = read_lines(stream, name, 256);
+      if (lines.empty())
+        break;
+      report(lines);
+    }
+  }
+  if (!options.html.empty())
+    regard::write_html(options.html, std::span<const regard::Explanation>(page));
+  output.finish();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Explains why a text classifier gave a text its label.", "explain_text"};
+  app.set_version_flag("--version", regard::version);
+  app.add_option("--model", options.model,
+                 "checkpoint folder in Hugging Face layout (default: the bundled model)");
+  auto* text = app.add_option("--text", options.text, "the text to explain");
+  auto* file = app.add_option("--file", options.file, "a file of one text a line, - for standard input")
+                   ->excludes(text);
+  app.add_option("--pair", options.pair, "second text of a sentence pair")->needs(text);
+  app.add_option("--method", options.method, "see --list-methods (default grad-attention-mutual)");
+  app.add_option("--target", options.target,
+                 "class to explain: auto (the predicted one), its index or its label");
+  app.add_option("--layers", options.layers, "layers whose attention is averaged: all, or 0,1,..");
+  app.add_option("--singleton", options.singleton,
+                 "what a coalition of one token is worth: self (default), zero, additive")
+      ->check(CLI::IsMember({"self", "zero", "additive"}));
+  app.add_option("--html", options.html, "also write a self-contained page");
+  app.add_flag("--list-methods", options.list_methods, "list the methods and end");
+  program::add_common_options(app, options.common);
+  return program::run(app, argc, argv, [&] {
+    if (options.list_methods) {
+      std::cout << list_methods();
+      return;
+    }
+    if (text->count() + file->count() != 1)
+      throw regard::InvalidArgument("found no text, expected --text S or --file F");
+    explain(options, argv[0]);
+  });
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// What the example programs share: the common options, exit codes, where output goes and where models are.
+#pragma once
+
+#include <regard/core/error.hpp>
+#include <regard/core/output.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#endif
+
+namespace program {
+
+/// Options that every program takes.
+struct CommonOptions {
+  std::uint64_t seed = 0;
+  std::size_t threads = 0; ///< 0: all processors
+  std::string format = "table";
+  std::string output;
+
+  bool json() const { return format == "json"; }
+};
+
+inline void add_common_options(CLI::App& app, CommonOptions& options) {
+  app.add_option("--seed", options.seed, "seed of everything that is random (default 0)");
+  app.add_option("--threads", options.threads, "number of threads (default: all processors)")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1024}));
+  app.add_option("--format", options.format, "table or json (default table)")
+      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--output", options.output,
+                 "write to this file, whole or not at all (default: standard output)");
+}
+
+/// Whether standard output is a terminal that should show colour.
+inline bool color_terminal() {
+#if defined(__unix__) || defined(__APPLE__)
+  const char* const term = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr && term != nullptr &&
+         std::string(term) != "dumb";
+#else
+  return false;
+#endif
+}
+
+/// Where the text of a run goes: to standard output as it comes, or to a file that is written at the end.
+class Output {
+ public:
+  explicit Output(std::string file) : file_(std::move(file)) {}
+
+  bool color() const { return file_.empty() && color_terminal(); }
+
+  void write(const std::string& text) {
+    if (!file_.empty()) {
+      collected_ += text;
+      return;
+    }
+    std::cout << text << std::flush;
+    if (!std::cout)
+      throw regard::IoError("standard output: cannot write");
+  }
+
+  void finish() {
+    if (!file_.empty())
+      regard::write_file(file_, collected_);
+  }
+
+ private:
+  std::string file_;
+  std::string collected_;
+};
+
+/// A bundled model: next to the program in the build tree, under share/ where it is installed.
+inline std::filesystem::path bundled_model(const char* program, const std::string& name) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path self = fs::read_symlink("/proc/self/exe", error);
+  if (error)
+    self = fs::weakly_canonical(program, error);
+  const fs::path folder = self.parent_path();
+  for (const fs::path& place :
+       {folder / "models" / name, folder / ".." / "share" / "regard" / "models" / name})
+    if (fs::is_directory(place, error))
+      return place.lexically_normal();
+  throw regard::IoError("the bundled model " + name + " was not found beside " + self.string() +
+                        "; name a checkpoint folder with --model");
+}
+
+/// Runs `body` and turns what it throws into an exit code and one line on standard error:
+/// 0 success, 2 bad usage, 1 any other failure.
+inline int run(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
+  const auto complain = [&](const std::string& message, int code) {
+    std::string line = message;
+    for (char& c : line)
+      if (c == '\n' || c == '\r')
+        c = ' ';
+    std::cerr << app.get_name() << ": " << line << '\n';
+    return code;
+  };
+  try {
+    app.parse(argc, argv);
+    body();
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0)
+      return app.exit(error); // --help, --version
+    return complain(error.what(), 2);
+  } catch (const regard::InvalidArgument& error) {
+    return complain(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  }
+  return 0;
+}
+
+/// Parses "0,1,5" or "all" (an empty list).
+inline std::vector<std::size_t> parse_layers(const std::string& text) {
+  std::vector<std::size_t> layers;
+  if (text == "all")
+    return layers;
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    const std::string item = text.substr(at, comma - at);
+    if (item.empty() || item.size() > 6 || item.find_first_not_of("0123456789") != std::string::npos)
+      throw regard::InvalidArgument("--layers: found '" + text + "', expected all or numbers such as 0,1,5");
+    layers.push_back(std::stoul(item));
+    if (comma == text.size())
+      return layers;
+    at = comma + 1;
+  }
+}
+
+} // namespace program

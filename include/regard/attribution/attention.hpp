@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Attention-driven Shapley values (arXiv 2508.08966): the explainers that need one forward pass and, for the
+// gradient forms, one backward pass.
+//
+//     auto model = regard::load_text_classifier<float>("path/to/checkpoint");
+//     auto why = regard::explain(model, "a gripping , funny film", regard::grad_attention_max_mutual{});
+//     for (const auto& word : why.words)
+//       use(word.text, word.value);
+#pragma once
+
+#include <regard/attribution/explanation.hpp>
+#include <regard/attribution/model.hpp>
+#include <regard/core/executor.hpp>
+#include <regard/shapley.hpp>
+
+#include <variant>
+
+namespace regard::inline REGARD_ABI {
+
+/// What a coalition of tokens is worth, given a matrix M over the tokens that are players (section 2 of the
+/// paper's method; the closed forms are derived in docs/method.md).
+enum class AttentionGame {
+  cls,        ///< sum over members i of M from the class token to i
+  mutual,     ///< sum over pairs of members of M_ij + M_ji
+  max_mutual, ///< sum over pairs of members of max(M_ij, M_ji)
+};
+
+/// Which matrix: the mean over layers and heads of the attention A, or of A * max(0, d logit / d A).
+enum class AttentionSource { attention, gradient };
+
+/// One of the six attention-driven explainers, and its options.
+struct AttentionMethod {
+  AttentionGame game = AttentionGame::mutual;
+  AttentionSource source = AttentionSource::gradient;
+  Singleton singleton =
+      Singleton::self;            ///< what a coalition of one is worth; without effect in the cls games
+  std::vector<Index> layers = {}; ///< 0-based blocks to average over; empty means all
+};
+
+namespace detail {
+template <AttentionGame Game, AttentionSource Source>
+struct NamedAttentionMethod {
+  Singleton singleton = Singleton::self;
+  std::vector<Index> layers = {};
+
+  operator AttentionMethod() const { return {Game, Source, singleton, layers}; }
+};
+} // namespace detail
+
+/// The six by name, with the fields of AttentionMethod as options: `attention_mutual{.layers = {3}}`.
+using attention_cls = detail::NamedAttentionMethod<AttentionGame::cls, AttentionSource::attention>;
+using grad_attention_cls = detail::NamedAttentionMethod<AttentionGame::cls, AttentionSource::gradient>;
+using attention_mutual = detail::NamedAttentionMethod<AttentionGame::mutual, AttentionSource::attention>;
+using grad_attention_mutual = detail::NamedAttentionMethod<AttentionGame::mutual, AttentionSource::gradient>;
+using attention_max_mutual =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention>;
+using grad_attention_max_mutual =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient>;
+
+} // namespace regard::inline REGARD_ABI

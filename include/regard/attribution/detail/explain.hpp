@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// Body of attribution/explain.hpp.
+#pragma once
+
+#include <regard/attribution/explain.hpp>
+#include <regard/attribution/methods.hpp>
+#include <regard/transformer/batch.hpp>
+
+#include <cmath>
+
+namespace regard::inline REGARD_ABI {
+
+namespace detail {
+
+/// What one input of a batch gives an attention game.
+struct AttentionResult {
+  std::vector<double> logits;
+  Index target = 0;
+  AggregatedAttention aggregated;
+};
+
+/// The index of the largest logit, the first one of several.
+template <class Values>
+Index argmax(const Values& values) {
+  return static_cast<Index>(std::max_element(values.begin(), values.end()) - values.begin());
+}
+
+/// Resolves a target for one prediction.
+inline Index resolve_target(const Target& target, std::span<const std::string> labels, ProblemType problem,
+                            std::span<const double> logits) {
+  if (const std::string* name = std::get_if<std::string>(&target)) {
+    const auto found = std::find(labels.begin(), labels.end(), *name);
+    if (found != labels.end())
+      return static_cast<Index>(found - labels.begin());
+    std::string known;
+    for (std::size_t i = 0; i < labels.size() && i < 10; ++i)
+      known += (i == 0 ? "" : ", ") + labels[i];
+    if (labels.size() > 10)
+      known += ", ... (" + std::to_string(labels.size()) + " labels)";
+    throw InvalidArgument("target: found '" + *name + "', expected one of " + known);
+  }
+  if (const Index* index = std::get_if<Index>(&target)) {
+    if (*index < logits.size())
+      return *index;
+    throw InvalidArgument("target: found " + std::to_string(*index) + ", expected a class from 0 to " +
+                          std::to_string(logits.size() - 1));
+  }
+  if (problem == ProblemType::multi_label)
+    throw InvalidArgument(
+        "target: found auto, but a multi-label model predicts no single class; name the target "
+        "by its index or label");
+  return argmax(logits);
+}
+
+/// Which of `layers` blocks a method averages over.
+inline std::vector<bool> select_layers(std::span<const Index> chosen, Index layers) {
+  std::vector<bool> selected(layers, chosen.empty());
+  for (const Index layer : chosen) {
+    if (layer >= layers)
+      throw InvalidArgument("layers: found " + std::to_string(layer) + ", expected 0 to " +
+                            std::to_string(layers - 1));
+    if (selected[layer])
+      throw InvalidArgument("layers: found " + std::to_string(layer) + " twice, expected each layer once");
+    selected[layer] = true;
+  }
+  return selected;
+}
+
+/// Runs a pass whose rows and hidden states are set, and reduces its attention while it runs: nothing of the
+/// size layers x heads x tokens x tokens outlives a block.
+/// @param players      of each input: token positions
+/// @param find_target  of (input, logits)
+template <class Scalar, class FindTarget>
+std::vector<AttentionResult> run_attention(const SequenceClassifier<Scalar>& classifier, Pass<Scalar>& pass,
+                                           std::span<const std::vector<Index>> players,
+                                           const AttentionMethod& method, FindTarget find_target) {
+  const Index inputs = pass.rows.inputs();
+  const bool gradient = method.source == AttentionSource::gradient;
+  const std::vector<bool> selected = select_layers(method.layers, classifier.layers());
+  std::vector<AttentionAccumulator> sums;
+  for (Index b = 0; b < inputs; ++b)
+    sums.emplace_back(pass.rows.length(b), players[b]);
+
+  Hooks<Scalar> hooks;
+  if (!gradient)
+    hooks.on_attention_applied = [&](Index layer, Index b, TensorView<const Scalar, 3> attention) {
+      if (selected[layer])
+        sums[b].add(attention);
+    };
+  classifier.forward(pass, gradient ? Keep::for_backward : Keep::nothing, hooks);
+
+  std::vector<AttentionResult> results(inputs);
+  Tensor<Scalar, 2> seeds({inputs, classifier.classes()});
+  for (Index b = 0; b < inputs; ++b) {
+    const auto logits = pass.logits[b];
+    for (const Scalar logit : logits)
+      if (!std::isfinite(logit))
+        throw InvalidArgument(
+            "the model's logits are not finite; its weights or its input hold NaN or infinity");
+    results[b].logits.assign(logits.begin(), logits.end());
+    results[b].target = find_target(b, std::span<const double>(results[b].logits));
+    seeds(b, results[b].target) = 1;
+  }
+  if (gradient) {
+    hooks = {};
+    hooks.on_attention_gradient = [&](Index layer, Index b, TensorView<const Scalar, 3> attention,
+                                      TensorView<const Scalar, 3> slope) {
+      if (selected[layer])
+        sums[b].add(attention, slope);
+    };
+    classifier.backward(pass, seeds.view(), hooks);
+  }
+  for (Index b = 0; b < inputs; ++b)
+    results[b].aggregated = sums[b].result();
+  return results;
+}
+
+/// The Shapley values of the method's game.
+inline ShapleyResult solve(const AttentionMethod& method, const AggregatedAttention& aggregated) {
+  switch (method.game) {
+  case AttentionGame::cls:
+    return shapley(cls_game(aggregated.cls));
+  case AttentionGame::mutual:
+    return shapley(mutual_game(aggregated.matrix.view(), method.singleton));
+  case AttentionGame::max_mutual:
+    break;
+  }
+  return shapley(max_mutual_game(aggregated.matrix.view(), method.singleton));
+}
+
+/// Positions of the tokens that are players: all but the special ones.
+inline std::vector<Index> token_players(const Encoding& encoding) {
+  std::vector<Index> players;
+  for (Index t = 0; t < encoding.tokens.size(); ++t)
+    if (!encoding.tokens[t].special)
+      players.push_back(t);
+  return players;
+}
+
+/// All of an explanation that does not depend on the method.
+template <TextModel Model>
+Explanation describe(const Model& model, const TextInput& input, const Encoding& encoding) {
+  Explanation why;
+  why.model = model.name();
+  why.text = input.text;
+  why.text_pair = input.pair;
+  why.labels.assign(model.labels().begin(), model.labels().end());
+  why.dropped_tokens = encoding.dropped_tokens;
+  for (const Token& token : encoding.tokens)
+    why.tokens.push_back(
+        {std::string(model.piece(token.id)), token.id, token.begin, token.end, token.segment, token.special});
+  why.scalar = std::is_same_v<typename Model::Scalar, float> ? "float" : "double";
+  return why;
+}
+
+/// Adds the prediction.
+template <TextModel Model>
+void describe_prediction(Explanation& why, const Model& model, const std::vector<double>& logits,
+                         Index target) {
+  why.logits = logits;
+  why.probabilities =
+      probabilities(model.problem_type(), TensorView<const double, 1>(logits.data(), {logits.size()}));
+  why.prediction = {argmax(logits), why.labels[argmax(logits)]};
+  why.target = {target, why.labels[target]};
+}
+
+/// Sums the values of the tokens that the pre-tokeniser cut from one word.
+inline std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& encoding) {
+  std::vector<ExplainedWord> words;
+  const Token* last = nullptr;
+  for (Index p = 0; p < why.players.size(); ++p)
+    for (const Index t : why.players[p]) {
+      const Token& token = encoding.tokens[t];
+      if (last == nullptr || token.word != last->word || token.segment != last->segment)
+        words.push_back({"", token.begin, token.end, token.segment, 0});
+      words.back().end = token.end;
+      words.back().value += why.values[p];
+      last = &token;
+    }
+  for (ExplainedWord& word : words) {
+    const std::string& text = word.segment == 0 ? why.text : *why.text_pair;
+    word.text = text.substr(word.begin, word.end - word.begin);
+  }
+  return words;
+}
+
+/// Explains inputs `range` in one pass; `pass` is reused from call to call.
+template <TextModel Model>
+void explain_range(const Model& model, std::span<const TextInput> inputs, std::span<const Encoding> encodings,
+                   InputRange range, const AttentionMethod& method, const ExplainOptions& options,
+                   Pass<typename Model::Scalar>& pass, std::span<Explanation> explanations) {
+  std::vector<std::vector<Index>> players;
+  pass.rows.clear();
+  for (Index i = range.begin; i < range.end; ++i) {
+    pass.rows.append(encodings[i].tokens.size());
+    players.push_back(token_players(encodings[i]));
+  }
+  pass.hidden.resize({pass.rows.rows(), model.classifier().width()});
+  for (Index i = range.begin; i < range.end; ++i)
+    model.embed(encodings[i],
+                pass.hidden.slice(pass.rows.begin(i - range.begin), pass.rows.end(i - range.begin)));
+  const auto find_target = [&](Index, std::span<const double> logits) {
+    return resolve_target(options.target, model.labels(), model.problem_type(), logits);
+  };
+  const std::vector<AttentionResult> results =
+      run_attention(model.classifier(), pass, players, method, find_target);
+
+  for (Index b = 0; b < results.size(); ++b) {
+    const Encoding& encoding = encodings[range.begin + b];
+    Explanation& why = explanations[range.begin + b] = describe(model, inputs[range.begin + b], encoding);
+    describe_prediction(why, model, results[b].logits, results[b].target);
+    const ShapleyResult solved = solve(method, results[b].aggregated);
+    why.method = method_name(method);
+    why.solver = solved.solver;
+    why.status = to_string(solved.status);
+    why.seed = options.seed;
+    why.value_function =
+        method.source == AttentionSource::gradient ? "gradient-weighted attention" : "attention";
+    if (method.game != AttentionGame::cls)
+      why.singleton = to_string(method.singleton);
+    for (Index layer = 0; layer < model.classifier().layers(); ++layer)
+      if (method.layers.empty() || std::count(method.layers.begin(), method.layers.end(), layer) > 0)
+        why.layers.push_back(layer);
+    for (const Index token : players[b])
+      why.players.push_back({token});
+    why.values = solved.values;
+    why.standard_errors = solved.standard_errors;
+    why.value_empty = solved.value_empty;
+    why.value_full = solved.value_full;
+    why.completeness_gap = solved.completeness_gap;
+    why.evaluations = solved.evaluations;
+    why.degenerate = degenerate(solved.values);
+    why.words = sum_words(why, encoding);
+  }
+}
+
+} // namespace detail
+
+template <TextModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
+                                     const AttentionMethod& method, const ExplainOptions& options,
+                                     const Executor& executor) {
+  std::vector<Encoding> encodings(inputs.size());
+  const auto encode = [&](Index i, Index) { encodings[i] = model.encode(inputs[i]); };
+  std::vector<Explanation> explanations(inputs.size());
+  for (Explanation& why : explanations)
+    why.status = to_string(Status::stopped);
+  if (!executor.for_each(inputs.size(), encode, options.stop))
+    return explanations;
+  const std::vector<InputRange> ranges =
+      cut_batches(inputs.size(), [&](Index i) { return encodings[i].tokens.size(); });
+  std::vector<Pass<typename Model::Scalar>> passes(executor.workers());
+  executor.for_each(
+      ranges.size(),
+      [&](Index range, Index worker) {
+        detail::explain_range(model, inputs, std::span<const Encoding>(encodings), ranges[range], method,
+                              options, passes[worker], std::span<Explanation>(explanations));
+      },
+      options.stop);
+  return explanations;
+}
+
+template <TextModel Model>
+Explanation explain(const Model& model, const TextInput& input, const AttentionMethod& method,
+                    const ExplainOptions& options) {
+  return std::move(explain_all(model, std::span(&input, 1), method, options).front());
+}
+
+} // namespace regard::inline REGARD_ABI

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// From a model and an input to an Explanation.
+#pragma once
+
+#include <regard/attribution/attention.hpp>
+
+namespace regard::inline REGARD_ABI {
+
+/// Explain the class with the largest logit.
+struct PredictedTarget {};
+
+/// Which class to explain: the predicted one, or one by index or by name. A multi-label model predicts no
+/// single class, so there the target must be named.
+using Target = std::variant<PredictedTarget, Index, std::string>;
+
+/// What every explainer takes.
+struct ExplainOptions {
+  Target target = PredictedTarget{};
+  std::uint64_t seed = 0; ///< for methods that sample
+  std::stop_token stop = {};
+};
+
+/// Explains one text, or one pair of texts.
+/// Throws InvalidArgument when the target or a layer does not exist.
+template <TextModel Model>
+Explanation explain(const Model& model, const TextInput& input, const AttentionMethod& method,
+                    const ExplainOptions& options = {});
+
+template <TextModel Model>
+Explanation explain(const Model& model, std::string_view text, const AttentionMethod& method,
+                    const ExplainOptions& options = {}) {
+  return explain(model, TextInput{std::string(text)}, method, options);
+}
+
+/// Explains many texts in ragged batches on all workers of `executor`; result i belongs to input i and has
+/// the same bits as `explain` gives. After a stop request the explanations that are missing have the status
+/// "stopped" and no values.
+template <TextModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
+                                     const AttentionMethod& method, const ExplainOptions& options = {},
+                                     const Executor& executor = Serial{});
+
+} // namespace regard::inline REGARD_ABI
+
+#include <regard/attribution/detail/explain.hpp>

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Body of models/text_classifier.hpp.
+#pragma once
+
+#include <regard/models/text_classifier.hpp>
+#include <regard/transformer/batch.hpp>
+
+namespace regard::inline REGARD_ABI {
+
+namespace detail {
+
+inline ProblemType problem_of(BertConfig::Problem problem) {
+  switch (problem) {
+  case BertConfig::Problem::single_label:
+    return ProblemType::single_label;
+  case BertConfig::Problem::multi_label:
+    return ProblemType::multi_label;
+  case BertConfig::Problem::regression:
+    break;
+  }
+  return ProblemType::regression;
+}
+
+} // namespace detail
+
+template <class Scalar>
+TextClassifier<Scalar>::TextClassifier(WordPieceTokenizer tokenizer, BertClassifier<Scalar> bert,
+                                       std::vector<std::string> labels, ProblemType problem_type,
+                                       std::string name)
+    : tokenizer_(std::move(tokenizer)), bert_(std::move(bert)), labels_(std::move(labels)),
+      problem_type_(problem_type), name_(std::move(name)),
+      max_tokens_(std::min(tokenizer_.options().model_max_length, bert_.embeddings.max_tokens())) {
+  if (tokenizer_.size() > bert_.embeddings.vocabulary())
+    throw InvalidArgument("the tokeniser has " + std::to_string(tokenizer_.size()) +
+                          " tokens, expected at most the model's " +
+                          std::to_string(bert_.embeddings.vocabulary()) + " word embeddings");
+  if (labels_.size() != bert_.classifier.classes())
+    throw InvalidArgument("found " + std::to_string(labels_.size()) +
+                          " labels, expected one for each of the " +
+                          std::to_string(bert_.classifier.classes()) + " classes");
+}
+
+template <class Scalar>
+Encoding TextClassifier<Scalar>::encode(const TextInput& input) const {
+  return input.pair ? tokenizer_.encode(input.text, *input.pair, max_tokens_)
+                    : tokenizer_.encode(input.text, max_tokens_);
+}
+
+template <class Scalar>
+void TextClassifier<Scalar>::embed(const Encoding& encoding, TensorView<Scalar, 2> rows) const {
+  std::vector<BertToken> tokens;
+  for (const Token& token : encoding.tokens)
+    tokens.push_back({token.id, token.type, tokens.size()});
+  bert_.embeddings.embed(tokens, rows);
+}
+
+template <class Scalar>
+Tensor<Scalar, 2> TextClassifier<Scalar>::logits(std::span<const Encoding> inputs,
+                                                 const Executor& executor) const {
+  Tensor<Scalar, 2> result({inputs.size(), classifier().classes()});
+  const std::vector<InputRange> ranges =
+      cut_batches(inputs.size(), [&](Index i) { return inputs[i].tokens.size(); });
+  std::vector<Pass<Scalar>> passes(executor.workers());
+  executor.for_each(ranges.size(), [&](Index range, Index worker) {
+    Pass<Scalar>& pass = passes[worker];
+    const auto [begin, end] = ranges[range];
+    pass.rows.clear();
+    for (Index i = begin; i < end; ++i)
+      pass.rows.append(inputs[i].tokens.size());
+    pass.hidden.resize({pass.rows.rows(), classifier().width()});
+    for (Index b = 0; b < end - begin; ++b)
+      embed(inputs[begin + b], pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
+    classifier().forward(pass);
+    std::copy(pass.logits.begin(), pass.logits.end(), result[begin].begin());
+  });
+  return result;
+}
+
+template <class Scalar>
+Trace<Scalar> TextClassifier<Scalar>::record(const Encoding& encoding, Record what,
+                                             decltype(Hooks<Scalar>::on_attention) on_attention) const {
+  Tensor<Scalar, 2> rows({encoding.tokens.size(), classifier().width()});
+  embed(encoding, rows);
+  return regard::record<Scalar>(classifier(), rows, what, std::move(on_attention));
+}
+
+template <class Scalar>
+TraceWithGradients<Scalar>
+TextClassifier<Scalar>::record_gradients(const Encoding& encoding, TensorView<const Scalar, 1> seed,
+                                         Record what,
+                                         decltype(Hooks<Scalar>::on_attention) on_attention) const {
+  Tensor<Scalar, 2> rows({encoding.tokens.size(), classifier().width()});
+  embed(encoding, rows);
+  return regard::record_gradients<Scalar>(classifier(), rows, seed, what, std::move(on_attention));
+}
+
+template <class Scalar>
+TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder, Mapping mapping,
+                                            std::vector<std::string>* notes) {
+  const Checkpoint checkpoint = Checkpoint::open(folder, mapping);
+  BertConfig config = read_bert_config(checkpoint.config());
+  WordPieceTokenizer tokenizer = load_wordpiece(folder);
+  if (tokenizer.size() > config.vocab_size)
+    throw MalformedFile((folder / "config.json").string(), "vocab_size: found " +
+                                                               std::to_string(config.vocab_size) +
+                                                               ", expected at least the tokeniser's " +
+                                                               std::to_string(tokenizer.size()) + " tokens");
+  return TextClassifier<Scalar>(std::move(tokenizer), detail::read_bert<Scalar>(checkpoint, config, notes),
+                                std::move(config.labels), problem_of(config.problem_type), folder.string());
+}
+
+} // namespace regard::inline REGARD_ABI
