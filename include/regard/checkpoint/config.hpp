@@ -43,9 +43,8 @@ class ConfigFile {
   std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most,
                        std::optional<std::int64_t> fallback = std::nullopt) const;
 
-  /// A number from `least` to `most`; finite, since JSON has no other.
-  double number(std::string_view key, double least, double most,
-                std::optional<double> fallback = std::nullopt) const;
+  /// A number of at least `least`; finite, since JSON has no other.
+  double number(std::string_view key, double least, std::optional<double> fallback = std::nullopt) const;
 
   std::string string(std::string_view key, std::optional<std::string> fallback = std::nullopt) const;
   bool boolean(std::string_view key, std::optional<bool> fallback = std::nullopt) const;

@@ -158,8 +158,7 @@ inline BertConfig read_bert_config(const ConfigFile& file) {
     file.fail("num_attention_heads", std::to_string(config.num_attention_heads),
               "a divisor of hidden_size, " + std::to_string(config.hidden_size));
   config.hidden_act = detail::read_activation(file);
-  config.layer_norm_eps =
-      file.number("layer_norm_eps", 0, std::numeric_limits<double>::max(), config.layer_norm_eps);
+  config.layer_norm_eps = file.number("layer_norm_eps", 0, config.layer_norm_eps);
   if (const auto pad = file.json().find("pad_token_id"); pad != file.json().end() && pad->is_null())
     config.pad_token_id = std::nullopt;
   else

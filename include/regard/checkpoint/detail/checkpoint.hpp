@@ -7,7 +7,6 @@
 #include <regard/checkpoint/detail/problems.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <set>
@@ -51,7 +50,9 @@ inline bool exists(const std::filesystem::path& path) {
 
 /// A name that stays inside its folder on every system.
 inline bool is_plain_file_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find_first_of("/\\:") == std::string_view::npos;
+  constexpr std::string_view refused("/\\:\0", 4);
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(refused) == std::string_view::npos;
 }
 
 /// The older name of a layer norm's parameter; empty when `name` is no layer norm's.

@@ -52,17 +52,13 @@ inline std::int64_t ConfigFile::integer(std::string_view key, std::int64_t least
   return value->get<std::int64_t>();
 }
 
-inline double ConfigFile::number(std::string_view key, double least, double most,
-                                 std::optional<double> fallback) const {
+inline double ConfigFile::number(std::string_view key, double least, std::optional<double> fallback) const {
   const nlohmann::json* const value = find(key);
   if (value == nullptr && fallback)
     return *fallback;
-  const std::string expected =
-      "a number from " + nlohmann::json(least).dump() + " to " + nlohmann::json(most).dump();
-  if (value == nullptr)
-    fail(key, "nothing", expected);
-  if (!value->is_number() || !(value->get<double>() >= least && value->get<double>() <= most))
-    fail(key, detail::found_text(*value), expected);
+  if (value == nullptr || !value->is_number() || !(value->get<double>() >= least))
+    fail(key, value == nullptr ? "nothing" : detail::found_text(*value),
+         "a finite number of at least " + nlohmann::json(least).dump());
   return value->get<double>();
 }
 

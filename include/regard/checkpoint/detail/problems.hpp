@@ -41,7 +41,7 @@ inline std::string shape_text(std::span<const Index> shape) {
   constexpr std::size_t limit = 8;
   std::string text = "[";
   for (std::size_t d = 0; d < std::min(shape.size(), limit); ++d)
-    text += (d == 0 ? "" : ", ") + std::to_string(shape[d]);
+    text.append(d == 0 ? "" : ", ").append(std::to_string(shape[d]));
   return text + (shape.size() > limit ? ", ...]" : "]");
 }
 
@@ -49,7 +49,7 @@ inline std::string shape_text(std::span<const Index> shape) {
 inline std::string list_text(std::span<const std::string_view> names) {
   std::string text;
   for (const std::string_view name : names)
-    text += (text.empty() ? "" : ", ") + std::string(name);
+    text.append(text.empty() ? "" : ", ").append(name);
   return text;
 }
 
