@@ -105,8 +105,9 @@ TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder,
                                                                std::to_string(config.vocab_size) +
                                                                ", expected at least the tokeniser's " +
                                                                std::to_string(tokenizer.size()) + " tokens");
-  return TextClassifier<Scalar>(std::move(tokenizer), detail::read_bert<Scalar>(checkpoint, config, notes),
-                                std::move(config.labels), problem_of(config.problem_type), folder.string());
+  auto bert = detail::read_bert<Scalar>(checkpoint, config, notes);
+  return TextClassifier<Scalar>(std::move(tokenizer), std::move(bert), std::move(config.labels),
+                                detail::problem_of(config.problem_type), folder.string());
 }
 
 } // namespace regard::inline REGARD_ABI

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// Everything. Prefer the smaller umbrellas where compile time matters.
+#pragma once
+
+#include <regard/checkpoint.hpp>
+#include <regard/regard.hpp>
+#include <regard/report.hpp>
+#include <regard/text.hpp>

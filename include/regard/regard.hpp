@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// All of regard that needs Eigen alone: tensors, the transformer, Shapley values, explainers, the terminal
+// report. Reading checkpoints, text and images, and writing JSON and HTML, have umbrellas of their own, since
+// each has dependencies of its own.
+#pragma once
+
+#include <regard/attribution/explain.hpp>
+#include <regard/attribution/methods.hpp>
+#include <regard/models/bert.hpp>
+#include <regard/report/terminal.hpp>
+#include <regard/shapley.hpp>
+#include <regard/transformer/trace.hpp>

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+// The main job on the bundled model: the six methods against enumeration done elsewhere, in any batch.
+#include "support/bert_golden.hpp"
+#include "support/seed.hpp"
+
+#include <regard/all.hpp>
+
+#include <cstring>
+#include <numeric>
+
+using namespace regard;
+using namespace regard_test;
+
+namespace {
+
+template <class Scalar>
+const TextClassifier<Scalar>& bundled_model() {
+  static const auto model =
+      load_text_classifier<Scalar>(std::filesystem::path(REGARD_TEST_MODELS) / "bert-tiny-sst2");
+  return model;
+}
+
+const std::vector<TextInput> sentences = {
+    {"a gripping , funny film"},
+    {"Tedious."},
+    {"The plot is thin and the jokes are older than the hills, but the cast is having so much fun that "
+     "nobody in the audience will care until the lights come up again."},
+    {""},
+    {"   "},
+    {"An unbelievably charming café comedy; naïve, but never dull."},
+    {"不可思议的 film, [MASK] and all"},
+    {"good", "bad"},
+    {"it is not bad at all", "in fact it is a delight from start to finish"},
+    {"\xff\xfe broken \xc3 bytes"},
+    {"one"},
+};
+
+bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
+}
+
+} // namespace
+
+TEMPLATE_TEST_CASE("the six methods equal enumeration over transformers' attention", "[explain]", float,
+                   double) {
+  const auto cases = read_json(bert_golden / "bert-tiny-sst2" / "games.json");
+  REQUIRE(cases.size() >= 3);
+  for (const auto& example : cases)
+    for (const MethodName& name : method_names) {
+      INFO(example["text"] << ", " << name.name);
+      const Explanation why = explain(bundled_model<TestType>(), example["text"].template get<std::string>(),
+                                      find_method(name.name));
+      const auto& game = example["games"][std::string(name.name)];
+      CHECK(why.target.index == example["target"].template get<Index>());
+      std::vector<Index> players;
+      for (const auto& player : why.players)
+        players.insert(players.end(), player.begin(), player.end());
+      CHECK(players == example["players"].template get<std::vector<Index>>());
+      CHECK(relative_error(why.values, game["values"].template get<std::vector<double>>()) <
+            Tolerance<TestType>::parity);
+      CHECK(relative_error(std::vector{why.value_full},
+                           std::vector{game["value_full"].template get<double>()}) <
+            Tolerance<TestType>::parity);
+    }
+}
+
+TEMPLATE_TEST_CASE("an explanation has the same bits alone, in any batch and on any number of threads",
+                   "[explain]", float, double) {
+  INFO("seed " << seed());
+  const auto& model = bundled_model<TestType>();
+  RandomStream stream(seed(), 1);
+  std::vector<Index> order(sentences.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  for (Index i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[stream.below(i)]);
+  std::vector<TextInput> shuffled;
+  for (const Index i : order)
+    shuffled.push_back(sentences[i]);
+
+  for (const MethodName& name : method_names) {
+    const AttentionMethod method = find_method(name.name);
+    const auto together = explain_all(model, sentences, method);
+    const auto threaded = explain_all(model, shuffled, method, {}, Threads(2));
+    for (Index i = 0; i < order.size(); ++i) {
+      INFO(name.name << ": " << shuffled[i].text);
+      const Explanation alone = explain(model, shuffled[i], method);
+      for (const Explanation* other : {&together[order[i]], &threaded[i]}) {
+        CHECK(same_bits(alone.values, other->values));
+        CHECK(same_bits(alone.logits, other->logits));
+        CHECK(alone.value_full == other->value_full);
+      }
+    }
+  }
+}
+
+TEST_CASE("values add up, over tokens and over words", "[explain]") {
+  for (const MethodName& name : method_names)
+    for (const Explanation& why : explain_all(bundled_model<double>(), sentences, find_method(name.name))) {
+      INFO(name.name << ": " << why.text);
+      const double total = std::accumulate(why.values.begin(), why.values.end(), 0.0);
+      double in_words = 0;
+      for (const ExplainedWord& word : why.words) {
+        in_words += word.value;
+        const std::string& text = word.segment == 0 ? why.text : *why.text_pair;
+        CHECK(word.text == text.substr(word.begin, word.end - word.begin));
+        CHECK(word.begin < word.end);
+      }
+      const double tolerance = Tolerance<double>::closed_form * (1 + std::abs(why.value_full));
+      CHECK(std::abs(total - why.value_full) < tolerance);
+      CHECK(std::abs(in_words - total) < tolerance);
+      CHECK(std::abs(why.completeness_gap) < tolerance);
+      CHECK(why.value_empty == 0);
+      CHECK(why.values.size() == why.players.size());
+      CHECK(why.layers == std::vector<Index>{0, 1, 2, 3});
+      for (const auto& player : why.players)
+        for (const Index token : player)
+          CHECK_FALSE(why.tokens[token].special);
+    }
+}
+
+TEST_CASE("a text without players is a result, not an error", "[explain]") {
+  for (const char* text : {"", "  \t\n ", "[SEP] [CLS]"}) {
+    const Explanation why = explain(bundled_model<float>(), text, grad_attention_mutual{});
+    CHECK(why.values.empty());
+    CHECK(why.words.empty());
+    CHECK(why.value_full == 0);
+    CHECK(why.probabilities.size() == 2);
+    CHECK(why.prediction.name == why.labels[why.prediction.index]);
+  }
+}
+
+TEST_CASE("special tokens in the text are no players", "[explain]") {
+  const Explanation why = explain(bundled_model<float>(), "a [MASK] film [SEP] indeed", attention_mutual{});
+  std::vector<std::string> players;
+  for (const auto& player : why.players)
+    players.push_back(why.tokens[player.front()].text);
+  CHECK(players == std::vector<std::string>{"a", "film", "indeed"});
+}
+
+TEST_CASE("what does not fit is cut off and counted", "[explain]") {
+  std::string text;
+  for (int i = 0; i < 200; ++i)
+    text += "good ";
+  const Explanation why = explain(bundled_model<float>(), text, attention_cls{});
+  CHECK(why.tokens.size() == 128);
+  CHECK(why.dropped_tokens == 200 - 126);
+  CHECK(why.values.size() == 126);
+}
+
+TEST_CASE("a target is the predicted class, an index or a label", "[explain]") {
+  const auto& model = bundled_model<double>();
+  const auto of = [&](Target target) {
+    return explain(model, "a gripping , funny film", grad_attention_mutual{}, {target, 0, {}});
+  };
+  const Explanation automatic = of(PredictedTarget{});
+  CHECK(automatic.target.index == automatic.prediction.index);
+  CHECK(automatic.target.name == "POSITIVE");
+  CHECK(same_bits(automatic.values, of(Index{1}).values));
+  CHECK(same_bits(automatic.values, of(std::string("POSITIVE")).values));
+  CHECK_FALSE(same_bits(automatic.values, of(Index{0}).values));
+  CHECK_THROWS_WITH(of(Index{2}), "target: found 2, expected a class from 0 to 1");
+  CHECK_THROWS_WITH(of(std::string("NEUTRAL")),
+                    "target: found 'NEUTRAL', expected one of NEGATIVE, POSITIVE");
+}
+
+TEST_CASE("layers are averaged over those that are named", "[explain]") {
+  const auto& model = bundled_model<double>();
+  const auto of = [&](std::vector<Index> layers) {
+    return explain(model, "a gripping , funny film", attention_cls{.layers = std::move(layers)}).values;
+  };
+  // The class game is linear in the attention, so the mean over layers is the mean of the layers' values.
+  std::vector<double> mean(of({}).size(), 0.0);
+  for (Index layer = 0; layer < 4; ++layer) {
+    const auto values = of({layer});
+    for (Index i = 0; i < mean.size(); ++i)
+      mean[i] += values[i] / 4;
+  }
+  CHECK(relative_error(of({}), mean) < Tolerance<double>::closed_form);
+  CHECK(same_bits(of({}), of({0, 1, 2, 3})));
+  CHECK_THROWS_WITH(of({4}), "layers: found 4, expected 0 to 3");
+  CHECK_THROWS_WITH(of({1, 1}), "layers: found 1 twice, expected each layer once");
+}
+
+TEST_CASE("the attention of the explainers is that of a recording", "[explain]") {
+  const auto& model = bundled_model<double>();
+  const Encoding encoding = model.encode({"a gripping , funny film"});
+  Tensor<double, 1> seeds({2});
+  seeds(1) = 1;
+  const auto [trace, gradients] = model.record_gradients(encoding, seeds.view());
+  const Explanation why = explain(model, "a gripping , funny film", grad_attention_max_mutual{});
+  REQUIRE(why.players.size() <= encoding.tokens.size() - 2);
+  std::vector<Index> positions;
+  for (const auto& player : why.players)
+    positions.push_back(player.front());
+  const auto game = max_mutual_game(
+      aggregate<double>(trace.attention.view(), gradients.attention.view(), positions).matrix.view());
+  CHECK(same_bits(why.values, shapley(game).values));
+}
+
+TEST_CASE("an unknown method is refused with the list", "[explain]") {
+  CHECK_THROWS_WITH(
+      find_method("attention-magic"),
+      "method: found 'attention-magic', expected one of attention-cls, grad-attention-cls, "
+      "attention-mutual, grad-attention-mutual, attention-max-mutual, grad-attention-max-mutual");
+  for (const MethodName& name : method_names)
+    CHECK(method_name(find_method(name.name)) == name.name);
+  CHECK(method_name(attention_max_mutual{}) == "attention-max-mutual");
+}
+
+TEST_CASE("a stop request leaves what is missing marked", "[explain]") {
+  std::stop_source source;
+  source.request_stop();
+  for (const Explanation& why :
+       explain_all(bundled_model<float>(), sentences, attention_mutual{}, {{}, 0, source.get_token()})) {
+    CHECK(why.status == "stopped");
+    CHECK(why.values.empty());
+  }
+}
