@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+// The Shapley part alone: games, closed forms, solvers. Needs Eigen and nothing else; knows no transformer.
+#pragma once
+
+#include <regard/shapley/aggregate.hpp>
+#include <regard/shapley/attention_games.hpp>
+#include <regard/shapley/coalition.hpp>
+#include <regard/shapley/game.hpp>
+#include <regard/shapley/solver.hpp>
