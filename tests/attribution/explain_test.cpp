@@ -4,6 +4,7 @@
 #include "support/seed.hpp"
 
 #include <regard/all.hpp>
+#include <regard/core/random.hpp>
 
 #include <cstring>
 #include <numeric>
@@ -194,8 +195,9 @@ TEST_CASE("the attention of the explainers is that of a recording", "[explain]")
   for (const auto& player : why.players)
     positions.push_back(player.front());
   const auto game = max_mutual_game(
-      aggregate<double>(trace.attention.view(), gradients.attention.view(), positions).matrix.view());
-  CHECK(same_bits(why.values, shapley(game).values));
+      aggregate(trace.attention.view(), gradients.attention.view(), positions).matrix.view());
+  // The streaming sum meets the layers in another order, so the last bits may differ.
+  CHECK(relative_error(why.values, shapley(game).values) < Tolerance<double>::closed_form);
 }
 
 TEST_CASE("an unknown method is refused with the list", "[explain]") {
