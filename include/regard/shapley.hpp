@@ -4,6 +4,9 @@
 
 #include <regard/shapley/aggregate.hpp>
 #include <regard/shapley/attention_games.hpp>
+#include <regard/shapley/attention_matrix.hpp>
 #include <regard/shapley/coalition.hpp>
+#include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/result.hpp>
 #include <regard/shapley/solver.hpp>

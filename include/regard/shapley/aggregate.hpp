@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
-// From attention tensors to the matrix that an attention game is played on.
+// From attention tensors, of any origin, to the matrix that an attention game is played on.
 //
-//     // [layers, heads, tokens, tokens], owned by the caller, from any source
-//     auto game = regard::max_mutual_game(regard::aggregate(attention, gradients, players));
+//     // attention and gradients: [layers, heads, tokens, tokens], in memory of the caller's
+//     auto mean = regard::aggregate(attention, gradients, players);
+//     auto phi = regard::shapley(regard::max_mutual_game(mean)).values;
+//
+// or, when no more than one layer should be in memory, layer by layer:
+//
+//     regard::AttentionAccumulator sums(tokens, players);
+//     for (...)
+//       sums.add(attention_of_layer, gradient_of_layer); // [heads, tokens, tokens]
+//     auto mean = sums.result();                           // the same bits as above
 #pragma once
 
 #include <regard/tensor.hpp>
@@ -12,16 +20,17 @@
 
 namespace regard::inline REGARD_ABI {
 
-/// The mean over maps (layers and heads) of the attention A, or of A * max(0, G) with its gradient G,
-/// restricted to the tokens that are players and not normalised again (arXiv 2508.08966).
+/// The mean over maps, that is over layers and heads, of the attention A (plain) or of A * max(0, G) with
+/// G = d logit / d A (gradient), restricted to the tokens that are players and not normalised again
+/// (arXiv 2508.08966). Row = query, column = key.
 struct AggregatedAttention {
-  Tensor<double, 2> matrix; ///< [players, players]: row = query, column = key
+  Tensor<double, 2> matrix; ///< [players, players], in the order in which the players were given
   std::vector<double> cls;  ///< [players]: the class token's query row
   Index maps = 0;           ///< how many maps were averaged
 };
 
-/// Adds up attention layer by layer, so that no more than one layer need be in memory. It reads the rows and
-/// columns of the players and the class token's row, nothing else.
+/// Adds up attention layer by layer. Reads the players' rows and columns and the class token's row, nothing
+/// else. Sums are taken in double and in the order of the calls, heads in increasing order.
 class AttentionAccumulator {
  public:
   /// @param tokens       number of tokens of the input
@@ -31,44 +40,60 @@ class AttentionAccumulator {
   AttentionAccumulator(Index tokens, std::span<const Index> players, Index class_token = 0);
 
   /// Adds the attention of one layer, [heads, tokens, tokens].
-  template <class Scalar>
-  void add(TensorView<Scalar, 3> attention);
+  /// Throws InvalidArgument for another shape, or after a layer that came with its gradient.
+  void add(TensorView<const float, 3> attention);
+  void add(TensorView<const double, 3> attention);
 
   /// Adds attention * max(0, gradient) of one layer, both [heads, tokens, tokens].
-  template <class Scalar, class GradientScalar>
-  void add(TensorView<Scalar, 3> attention, TensorView<GradientScalar, 3> gradient);
+  /// Throws InvalidArgument for another shape, or after a layer that came without its gradient.
+  void add(TensorView<const float, 3> attention, TensorView<const float, 3> gradient);
+  void add(TensorView<const double, 3> attention, TensorView<const double, 3> gradient);
 
-  /// The mean of what was added; zeros when nothing was.
+  /// The mean of what was added. Throws InvalidArgument when that is nothing, or naming the tokens whose mean
+  /// is not finite: a NaN or an infinity that was read, in a gradient too, is never lost on the way.
   AggregatedAttention result() const;
 
  private:
-  template <class Scalar, class Term>
-  void add_terms(TensorView<Scalar, 3> attention, Term term);
+  enum class Kind { undecided, plain, gradient };
+
+  template <class Scalar>
+  void add_layer(TensorView<const Scalar, 3> attention);
+  template <class Scalar>
+  void add_layer(TensorView<const Scalar, 3> attention, TensorView<const Scalar, 3> gradient);
+  void check_layer(const Shape<3>& shape, Kind kind);
+  template <class Term>
+  void add_terms(Index heads, Term term);
+  double mean(double sum, Index query, Index key) const;
 
   Index tokens_;
   std::vector<Index> players_;
   Index class_token_;
-  Tensor<double, 2> matrix_; // sums
-  std::vector<double> cls_;
+  Kind kind_ = Kind::undecided;
   Index maps_ = 0;
+  Tensor<double, 2> matrix_; // sums so far
+  std::vector<double> cls_;
 };
 
 /// Which parts of an attention tensor are averaged.
 struct AggregateOptions {
-  std::vector<Index> layers = {}; ///< 0-based, each once; empty means all
+  std::vector<Index> layers = {}; ///< 0-based, each once, in any order; empty means all
   Index class_token = 0;          ///< position of the class token
 };
 
-/// The mean attention over layers and heads. @param attention  [layers, heads, tokens, tokens]
-/// Throws InvalidArgument naming a player or layer that does not exist or is repeated, or a map that is not
-/// square.
-template <class Scalar>
-AggregatedAttention aggregate(TensorView<Scalar, 4> attention, std::span<const Index> players,
+/// The mean attention over layers and heads; the divisor is the number of maps that were really added.
+/// @param attention  [layers, heads, tokens, tokens]
+/// @param players    positions of the tokens that are players, each once, in the order of the result
+/// Throws InvalidArgument naming a player or a layer that does not exist or is repeated, for a tensor without
+/// maps or whose maps are not square, or as AttentionAccumulator::result does.
+AggregatedAttention aggregate(TensorView<const float, 4> attention, std::span<const Index> players,
+                              const AggregateOptions& options = {});
+AggregatedAttention aggregate(TensorView<const double, 4> attention, std::span<const Index> players,
                               const AggregateOptions& options = {});
 
-/// The mean of attention * max(0, gradient). Both [layers, heads, tokens, tokens].
-template <class Scalar, class GradientScalar>
-AggregatedAttention aggregate(TensorView<Scalar, 4> attention, TensorView<GradientScalar, 4> gradients,
+/// The mean of attention * max(0, gradient), both [layers, heads, tokens, tokens].
+AggregatedAttention aggregate(TensorView<const float, 4> attention, TensorView<const float, 4> gradients,
+                              std::span<const Index> players, const AggregateOptions& options = {});
+AggregatedAttention aggregate(TensorView<const double, 4> attention, TensorView<const double, 4> gradients,
                               std::span<const Index> players, const AggregateOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI

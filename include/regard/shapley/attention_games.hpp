@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: MIT
-// The attention games of arXiv 2508.08966 and their closed-form Shapley values.
+// The attention games of arXiv 2508.08966, and their Shapley values in closed form.
 //
-// Let M be a matrix over n players, row = query, column = key, and w_ij = M_ij + M_ji (mutual) or max(M_ij,
-// M_ji) (max mutual). The value of a coalition is the sum of w over its pairs of members; a coalition of one
-// is worth M_ii, a term that vanishes when a second member joins. For n >= 2 the Shapley value is
+//     auto mean = regard::aggregate(attention, gradients, players); // or any square matrix:
+//     attention_matrix.hpp auto phi = regard::shapley(regard::max_mutual_game(mean)).values;
 //
-//     phi_i = 1/2 sum_{j != i} w_ij + (M_ii - trace(M) / n) / (n - 1),
+// The paper's six games are three kinds of game on two kinds of matrix: the mean attention (Att-CLS,
+// Att-Mutual, Att-Max-Mutual), or its mean weighted by the positive part of the gradient (Grad-Att-...).
+// Let M be the matrix, row = query, column = key, and w_ij = M_ij + M_ji (mutual) or max(M_ij, M_ji)
+// (max-mutual). A coalition is worth the sum of w over its pairs of members; a coalition of one is worth
+// M_ii, a term that vanishes as soon as a second member joins. So values can be negative. For any symmetric
+// w, since j comes before i in half of all orders, and the singleton term matters in the first two places
+// alone,
 //
-// and phi_1 = M_11 for n = 1. The class game is additive: phi_i is the class token's attention to i.
+//     phi_i = 1/2 sum_{j != i} w_ij + (M_ii - trace(M) / n) / (n - 1),    phi_1 = M_11 for n = 1.
+//
+// The class game is additive: phi_i is the class token's attention to i.
 #pragma once
 
 #include <regard/shapley/aggregate.hpp>
+#include <regard/shapley/attention_matrix.hpp>
 #include <regard/shapley/game.hpp>
 
-#include <memory>
+#include <string_view>
+#include <utility>
 
 namespace regard::inline REGARD_ABI {
 
@@ -27,83 +36,81 @@ enum class Singleton {
 /// "self", "zero" or "additive".
 std::string_view to_string(Singleton singleton);
 
-/// How the two directions of attention between a pair are joined.
+/// How the two directions of attention between a pair are joined to w_ij.
 enum class PairRule {
-  sum, ///< M_ij + M_ji
-  max, ///< max(M_ij, M_ji)
+  sum, ///< M_ij + M_ji: mutual
+  max, ///< max(M_ij, M_ji): max-mutual
 };
 
-/// v(S) = sum over members of their weights. Offers its closed form.
+/// v(S) = the sum of its members' weights, which are the Shapley values.
 class AdditiveGame {
  public:
+  /// @param weights  one for each player
   /// Throws InvalidArgument naming a weight that is not finite.
   explicit AdditiveGame(std::vector<double> weights);
 
   Index players() const { return weights_.size(); }
-  double value(const Coalition& coalition) const;
+  double value(Coalition coalition) const;
   std::vector<double> shapley_values() const { return weights_; }
 
  private:
   std::vector<double> weights_;
 };
 
-/// v(S) = sum over pairs of members of w, and a rule for coalitions of one. Offers its closed form.
+/// v(S) = the sum of w over the pairs in S, with a rule for coalitions of one.
 class PairwiseGame {
  public:
-  /// Plays on the caller's matrix, which is not copied and must outlive the game.
-  /// Throws InvalidArgument when it is not square, or naming an entry that is not finite.
-  PairwiseGame(TensorView<const double, 2> matrix, PairRule rule, Singleton singleton = Singleton::self)
-      : PairwiseGame(nullptr, matrix, rule, singleton) {}
+  /// @param matrix  attention between the players; read in place where it is the caller's
+  PairwiseGame(AttentionMatrix matrix, PairRule rule, Singleton singleton = Singleton::self)
+      : matrix_(std::move(matrix)), rule_(rule), singleton_(singleton) {}
 
-  /// Plays on a matrix of its own.
-  PairwiseGame(Tensor<double, 2> matrix, PairRule rule, Singleton singleton = Singleton::self);
+  Index players() const { return matrix_.players(); }
 
-  Index players() const { return matrix_.extent(0); }
-  /// O(size^2).
-  double value(const Coalition& coalition) const;
-  /// w_ij, symmetric; i and j differ.
-  double pair(Index i, Index j) const;
-  /// What the coalition {i} is worth.
-  double single(Index i) const { return singleton_ == Singleton::zero ? 0.0 : matrix_(i, i); }
-  Singleton singleton() const { return singleton_; }
+  /// The definition, term by term. O(|S|^2) time.
+  double value(Coalition coalition) const;
 
-  /// The closed form, O(players^2) time.
+  /// The closed form. O(n^2) time, O(n) memory.
   std::vector<double> shapley_values() const;
 
- private:
-  PairwiseGame(std::shared_ptr<const Tensor<double, 2>> owned, TensorView<const double, 2> matrix,
-               PairRule rule, Singleton singleton);
+  /// w_ij of two different players; symmetric.
+  double pair(Index i, Index j) const;
+  /// v({i}).
+  double single(Index i) const { return singleton_ == Singleton::zero ? 0.0 : matrix_(i, i); }
 
-  std::shared_ptr<const Tensor<double, 2>> owned_;
-  TensorView<const double, 2> matrix_;
+  PairRule rule() const { return rule_; }
+  Singleton singleton() const { return singleton_; }
+
+ private:
+  AttentionMatrix matrix_;
   PairRule rule_;
   Singleton singleton_;
 };
 
-/// The class game: a coalition is worth the class token's attention to its members.
+/// The class game (Att-CLS, Grad-Att-CLS): a coalition is worth the class token's attention to its members.
+/// It is additive, so there is no rule for coalitions of one to choose. The row is copied.
+/// @param class_row  [players]
 inline AdditiveGame cls_game(std::vector<double> class_row) {
   return AdditiveGame(std::move(class_row));
 }
-inline AdditiveGame cls_game(AggregatedAttention attention) {
-  return AdditiveGame(std::move(attention.cls));
+inline AdditiveGame cls_game(std::span<const double> class_row) {
+  return AdditiveGame({class_row.begin(), class_row.end()});
+}
+inline AdditiveGame cls_game(const AggregatedAttention& attention) {
+  return AdditiveGame(attention.cls);
 }
 
-/// The mutual game: attention between members, both directions added. On a view of the caller's matrix [n,
-/// n], or on an aggregate that the game keeps.
-inline PairwiseGame mutual_game(TensorView<const double, 2> matrix, Singleton singleton = Singleton::self) {
-  return {matrix, PairRule::sum, singleton};
-}
-inline PairwiseGame mutual_game(AggregatedAttention attention, Singleton singleton = Singleton::self) {
-  return {std::move(attention.matrix), PairRule::sum, singleton};
+/// The mutual game (Att-Mutual, Grad-Att-Mutual): attention between members, both directions added.
+/// @param matrix  [players, players]
+inline PairwiseGame mutual_game(AttentionMatrix matrix, Singleton singleton = Singleton::self) {
+  return PairwiseGame(std::move(matrix), PairRule::sum, singleton);
 }
 
-/// The max-mutual game: attention between members, the stronger direction of each pair.
-inline PairwiseGame max_mutual_game(TensorView<const double, 2> matrix,
-                                    Singleton singleton = Singleton::self) {
-  return {matrix, PairRule::max, singleton};
-}
-inline PairwiseGame max_mutual_game(AggregatedAttention attention, Singleton singleton = Singleton::self) {
-  return {std::move(attention.matrix), PairRule::max, singleton};
+/// The max-mutual game (Att-Max-Mutual, Grad-Att-Max-Mutual): attention between members, the stronger
+/// direction of each pair. The order "aggregate, then take the maximum" is the paper's: the maximum of means
+/// is at most the mean of maxima.
+/// @param matrix  [players, players]
+inline PairwiseGame max_mutual_game(AttentionMatrix matrix, Singleton singleton = Singleton::self) {
+  return PairwiseGame(std::move(matrix), PairRule::max, singleton);
 }
 
 } // namespace regard::inline REGARD_ABI

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// A sum whose rounding error does not grow with the number of terms, and numbers as text.
+#pragma once
+
+#include <regard/version.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <string>
+
+namespace regard::inline REGARD_ABI {
+namespace detail {
+
+/// Adds numbers together with the rounding error of each addition (Knuth's two-sum).
+class CompensatedSum {
+ public:
+  void add(double term) {
+    const double total = total_ + term;
+    const double added = total - total_;
+    error_ += (total_ - (total - added)) + (term - added);
+    total_ = total;
+  }
+  double value() const { return total_ + error_; }
+
+ private:
+  double total_ = 0;
+  double error_ = 0;
+};
+
+/// The shortest text that reads back as the same number.
+inline std::string number_text(double number) {
+  if (std::isnan(number))
+    return "nan";
+  char text[32];
+  return std::string(text, std::to_chars(text, text + sizeof text, number).ptr);
+}
+
+} // namespace detail
+} // namespace regard::inline REGARD_ABI
