@@ -25,8 +25,8 @@ namespace regard::inline REGARD_ABI {
 
 /// A token that is looked for in the text before anything else is done to it, as "[MASK]" is.
 struct AddedToken {
-  std::string content; ///< What stands in the text. Takes its id from the vocabulary, or the next free one.
-  bool special = true; ///< Whether `Token::special` is set.
+  std::string content{}; ///< What stands in the text. Takes its id from the vocabulary, or the next free one.
+  bool special = true;   ///< Whether `Token::special` is set.
   bool normalized = false;  ///< Look for it after cleaning and lower-casing, in both the token and the text.
   bool lstrip = false;      ///< Swallow the white space before it.
   bool rstrip = false;      ///< Swallow the white space behind it.
@@ -39,10 +39,10 @@ struct WordPieceOptions {
   /// A length that nothing reaches.
   static constexpr Index no_limit = static_cast<Index>(-1);
 
-  bool clean_text = true;             ///< Drop control characters, make all white space alike.
-  bool do_lower_case = true;          ///< Lower-case the text.
-  std::optional<bool> strip_accents;  ///< Drop accents; unset means as `do_lower_case`.
-  bool tokenize_chinese_chars = true; ///< Make each CJK ideograph a word.
+  bool clean_text = true;              ///< Drop control characters, make all white space alike.
+  bool do_lower_case = true;           ///< Lower-case the text.
+  std::optional<bool> strip_accents{}; ///< Drop accents; unset means as `do_lower_case`.
+  bool tokenize_chinese_chars = true;  ///< Make each CJK ideograph a word.
 
   std::string unk_token = "[UNK]";
   std::string sep_token = "[SEP]";
@@ -50,10 +50,10 @@ struct WordPieceOptions {
   std::string cls_token = "[CLS]";
   std::string mask_token = "[MASK]";
 
-  std::string continuing_prefix = "##"; ///< Marks the pieces that continue a word.
-  Index max_input_chars_per_word = 100; ///< A word of more characters is unknown as a whole.
-  Index model_max_length = no_limit;    ///< Most tokens of an encoding, special ones included.
-  std::vector<AddedToken> added_tokens; ///< Besides the five above, or to give those other flags.
+  std::string continuing_prefix = "##";   ///< Marks the pieces that continue a word.
+  Index max_input_chars_per_word = 100;   ///< A word of more characters is unknown as a whole.
+  Index model_max_length = no_limit;      ///< Most tokens of an encoding, special ones included.
+  std::vector<AddedToken> added_tokens{}; ///< Besides the five above, or to give those other flags.
 };
 
 /// Cuts text into pieces of a vocabulary. Immutable; `encode` may be called from any number of threads.

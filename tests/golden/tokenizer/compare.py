@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Compares regard's tokeniser with BertTokenizerFast of transformers: ids, token types, offsets, word numbers.
 
-    pip install transformers==5.13.0 tokenizers==0.23.3     # or newer
+    pip install transformers==5.23.0 tokenizers==0.23.3
     g++ -std=c++20 -O2 -DNDEBUG -I../../../include -I/usr/include/eigen3 encode_lines.cpp -o encode_lines -lutf8proc
     python compare.py encode_lines FOLDER [--text F.tsv:COLUMN ..] [--pair F.tsv:COLUMN:COLUMN ..] [--code-points]
                       [--random N] [--max-length N] [--cased]
@@ -62,7 +62,7 @@ def inputs(arguments):
 def reference(tokenizer, texts, max_length):
     limit = {"truncation": True, "max_length": max_length} if max_length else {"truncation": False}
     # As a batch of one: alone, transformers takes an empty second text for none.
-    encoding = tokenizer(*([text] for text in texts), return_offsets_mapping=True, **limit)
+    encoding = tokenizer(*([text] for text in texts), return_offsets_mapping=True, return_token_type_ids=True, **limit)
     sizes = []
     for text in texts:
         bytes_before = [0]

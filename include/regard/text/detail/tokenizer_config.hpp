@@ -33,11 +33,33 @@ struct TokenizerFiles {
   std::vector<std::string> vocabulary;
   WordPieceOptions options;
   std::vector<ListedToken> added;
+
+  void add(AddedToken token, std::string where, std::optional<Index> id = std::nullopt) {
+    ListedToken& listed = added.emplace_back();
+    listed.token = std::move(token);
+    listed.where = std::move(where);
+    listed.id = id;
+  }
 };
+
+/// A token without a role. Those are looked for in normalised text.
+inline AddedToken plain_token(std::string content) {
+  AddedToken token;
+  token.content = std::move(content);
+  token.special = false;
+  token.normalized = true;
+  return token;
+}
+
+inline AddedToken special_token(std::string content) {
+  AddedToken token;
+  token.content = std::move(content);
+  return token;
+}
 
 /// Flags and content of {"content": "[MASK]", "lstrip": false, ...}.
 inline AddedToken read_added_token(const JsonObject& object) {
-  AddedToken token{.content = {}, .special = false, .normalized = true};
+  AddedToken token = plain_token({});
   if (!object.has("content"))
     object.malformed("content", nullptr, "a string");
   object.read("content", token.content);
@@ -62,7 +84,7 @@ inline void read_special_token(const JsonObject& object, const char* key, std::s
   token.special = true;
   token.normalized = JsonObject(*found, "", object.problems()).has("normalized") && token.normalized;
   content = token.content;
-  files.added.push_back({std::move(token), object.name(key), std::nullopt});
+  files.add(std::move(token), object.name(key));
 }
 
 /// The keys that tokenizer_config.json and special_tokens_map.json share.
@@ -85,10 +107,10 @@ inline void read_special_tokens(const JsonObject& object, TokenizerFiles& files)
     for (const auto& [name, entry] : found->items()) {
       const JsonObject parent(*found, object.name(key), object.problems());
       if (entry.is_string())
-        files.added.push_back({{entry.get<std::string>()}, parent.name(name), std::nullopt});
+        files.add(special_token(entry.get<std::string>()), parent.name(name));
       else if (entry.is_object())
-        files.added.push_back({read_added_token(JsonObject(entry, parent.name(name), object.problems())),
-                               parent.name(name), std::nullopt});
+        files.add(read_added_token(JsonObject(entry, parent.name(name), object.problems())),
+                  parent.name(name));
       else
         parent.malformed(name, &entry, "a token");
     }
@@ -116,7 +138,7 @@ inline void read_added_tokens_decoder(const JsonObject& root, TokenizerFiles& fi
   const std::optional<JsonObject> tokens = root.object("added_tokens_decoder");
   if (!tokens)
     return;
-  std::map<Index, ListedToken> by_id; // in the order in which new ones get their ids
+  std::map<Index, AddedToken> by_id; // in the order in which new ones get their ids
   for (const auto& [key, entry] : tokens->json().items()) {
     Index id = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
@@ -127,13 +149,12 @@ inline void read_added_tokens_decoder(const JsonObject& root, TokenizerFiles& fi
     else if (!entry.is_object())
       tokens->malformed(key, &entry, "an object");
     else
-      by_id[id] = {read_added_token(JsonObject(entry, where, tokens->problems())), where, id};
+      by_id[id] = read_added_token(JsonObject(entry, where, tokens->problems()));
   }
-  std::vector<ListedToken> all;
-  for (auto& [id, listed] : by_id)
-    all.push_back(std::move(listed));
-  std::move(files.added.begin(), files.added.end(), std::back_inserter(all));
-  files.added = std::move(all);
+  std::vector<ListedToken> others = std::exchange(files.added, {});
+  for (auto& [id, token] : by_id)
+    files.add(std::move(token), tokens->name(std::to_string(id)), id);
+  std::move(others.begin(), others.end(), std::back_inserter(files.added));
 }
 
 /// tokenizer_config.json, on top of what `files` has already.
@@ -189,16 +210,16 @@ inline void read_added_tokens(const std::filesystem::path& path, TokenizerFiles&
   const nlohmann::json json = read_json_object(path);
   Problems problems;
   const JsonObject root(json, "", problems);
-  std::map<Index, ListedToken> by_id;
+  std::map<Index, std::string> by_id;
   for (const auto& [content, value] : json.items()) {
     std::uint64_t id = 0;
-    if (!get_unsigned(value, id))
-      root.malformed(content, &value, "a token id");
+    if (get_unsigned(value, id))
+      by_id[id] = content;
     else
-      by_id[id] = {{.content = content, .special = false, .normalized = true}, content, id};
+      root.malformed(content, &value, "a token id");
   }
-  for (auto& [id, listed] : by_id)
-    files.added.push_back(std::move(listed));
+  for (const auto& [id, content] : by_id)
+    files.add(plain_token(content), content, id);
   problems.throw_if_any(path.string());
 }
 

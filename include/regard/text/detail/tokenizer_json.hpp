@@ -63,7 +63,7 @@ inline void use_in_template(std::string& role, const std::string& content, const
   std::uint64_t number = 0;
   role = content;
   if (get_unsigned(id, number))
-    files.added.push_back({{content}, where, static_cast<Index>(number)});
+    files.add(special_token(content), where, static_cast<Index>(number));
   else
     processor.malformed(content, &id, "a token id");
 }
@@ -156,12 +156,11 @@ inline void read_json_added_tokens(const JsonObject& root, TokenizerFiles& files
       continue;
     }
     const JsonObject object(entry, where, root.problems());
-    ListedToken listed{read_added_token(object), where, std::nullopt};
+    AddedToken token = read_added_token(object);
     if (std::uint64_t id = 0; object.has("id") && get_unsigned(*object.find("id"), id))
-      listed.id = static_cast<Index>(id);
+      files.add(std::move(token), where, static_cast<Index>(id));
     else
       object.malformed("id", object.find("id"), "a token id");
-    files.added.push_back(std::move(listed));
   }
 }
 

@@ -231,7 +231,7 @@ inline WordPieceTokenizer::WordPieceTokenizer(std::vector<std::string> vocabular
       throw InvalidArgument("the special token \"" + *content + "\" is not among the " +
                             std::to_string(model_pieces) + " pieces of the vocabulary");
     else
-      tokens.push_back({*content});
+      tokens.emplace_back().content = *content;
   }
   for (const AddedToken& token : tokens)
     if (!token.content.empty() && !id(token.content)) {
