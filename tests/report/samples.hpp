@@ -19,13 +19,34 @@ struct Piece {
   std::string text;
   std::string covers;
   double value;
-  Index segment = 0;
 };
 
-inline Explanation sample(std::string text, const std::vector<Piece>& pieces) {
+/// Adds the tokens, players and words of one segment, and the [SEP] that ends it.
+inline void append(Explanation& why, const std::string& source, const std::vector<Piece>& pieces,
+                   Index segment) {
+  Index end = 0;
+  for (const auto& piece : pieces) {
+    const Index begin = source.find(piece.covers, end);
+    end = begin + piece.covers.size();
+    why.players.push_back({why.tokens.size()});
+    why.values.push_back(piece.value);
+    why.tokens.push_back({piece.text, 1000 + why.tokens.size(), begin, end, segment, false});
+    if (piece.text.starts_with("##")) {
+      why.words.back().text += piece.covers;
+      why.words.back().end = end;
+      why.words.back().value += piece.value;
+    } else {
+      why.words.push_back({piece.covers, begin, end, segment, piece.value});
+    }
+  }
+  why.tokens.push_back({"[SEP]", 102, 0, 0, segment, true});
+  why.value_full = std::accumulate(why.values.begin(), why.values.end(), 0.0);
+}
+
+inline Explanation sample(const std::string& text, const std::vector<Piece>& pieces) {
   Explanation why;
   why.model = "models/tiny-sentiment";
-  why.text = std::move(text);
+  why.text = text;
   why.labels = {"negative", "positive"};
   why.prediction = why.target = {1, "positive"};
   why.probabilities = {0.0190, 0.9810};
@@ -37,29 +58,7 @@ inline Explanation sample(std::string text, const std::vector<Piece>& pieces) {
   why.singleton = "self";
   why.layers = {0, 1};
   why.tokens.push_back({"[CLS]", 101, 0, 0, 0, true});
-  Index from = 0, segment = 0;
-  for (const auto& piece : pieces) {
-    if (piece.segment != segment) {
-      why.tokens.push_back({"[SEP]", 102, 0, 0, segment, true});
-      segment = piece.segment;
-      from = 0;
-    }
-    const std::string& source = piece.segment == 0 ? why.text : *why.text_pair;
-    const Index begin = source.find(piece.covers, from);
-    from = begin + piece.covers.size();
-    why.players.push_back({why.tokens.size()});
-    why.values.push_back(piece.value);
-    why.tokens.push_back({piece.text, 1000 + why.tokens.size(), begin, from, piece.segment, false});
-    if (piece.text.starts_with("##")) {
-      why.words.back().text += piece.covers;
-      why.words.back().end = from;
-      why.words.back().value += piece.value;
-    } else {
-      why.words.push_back({piece.covers, begin, from, piece.segment, piece.value});
-    }
-  }
-  why.tokens.push_back({"[SEP]", 102, 0, 0, segment, true});
-  why.value_full = std::accumulate(why.values.begin(), why.values.end(), 0.0);
+  append(why, text, pieces, 0);
   return why;
 }
 
@@ -119,38 +118,26 @@ inline Explanation grouped() {
 
 /// A sentence pair.
 inline Explanation pair() {
-  Explanation base;
-  auto why = sample("The film is long.", {});
-  why.text_pair = "It isn't short.";
-  const auto text = why.text, second = *why.text_pair;
-  Explanation result = [&] {
-    std::vector<Piece> first = {{"the", "The", 0.02},
-                                {"film", "film", 0.11},
-                                {"is", "is", 0.03},
-                                {"long", "long", 0.42},
-                                {".", ".", 0.0}};
-    return sample(text, first);
-  }();
-  result.text_pair = second;
-  const std::vector<Piece> pieces = {{"it", "It", -0.01, 1},      {"isn", "isn", -0.22, 1},
-                                     {"'", "'", 0.01, 1},         {"t", "t", -0.14, 1},
-                                     {"short", "short", 0.39, 1}, {".", ".", 0.005, 1}};
-  Index from = 0;
-  for (const auto& piece : pieces) {
-    const Index begin = second.find(piece.covers, from);
-    from = begin + piece.covers.size();
-    result.players.push_back({result.tokens.size()});
-    result.values.push_back(piece.value);
-    result.tokens.push_back({piece.text, 2000 + begin, begin, from, 1, false});
-    result.words.push_back({piece.covers, begin, from, 1, piece.value});
-  }
-  result.tokens.push_back({"[SEP]", 102, 0, 0, 1, true});
-  result.labels = {"contradiction", "entailment", "neutral"};
-  result.prediction = result.target = {1, "entailment"};
-  result.probabilities = {0.0000213, 0.9101, 0.0898787};
-  result.logits = {-6.1, 4.56, 2.2443};
-  result.value_full = std::accumulate(result.values.begin(), result.values.end(), 0.0);
-  return result;
+  auto why = sample("The film is long.", {{"the", "The", 0.02},
+                                          {"film", "film", 0.11},
+                                          {"is", "is", 0.03},
+                                          {"long", "long", 0.42},
+                                          {".", ".", 0.0}});
+  const std::string second = "It isn't short.";
+  append(why, second,
+         {{"it", "It", -0.01},
+          {"isn", "isn", -0.22},
+          {"'", "'", 0.01},
+          {"t", "t", -0.14},
+          {"short", "short", 0.39},
+          {".", ".", 0.005}},
+         1);
+  why.text_pair = second;
+  why.labels = {"contradiction", "entailment", "neutral"};
+  why.prediction = why.target = {1, "entailment"};
+  why.probabilities = {0.0000213, 0.9101, 0.0898787};
+  why.logits = {-6.1, 4.56, 2.2443};
+  return why;
 }
 
 /// All values tie.

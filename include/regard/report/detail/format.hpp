@@ -51,7 +51,7 @@ inline void check(const Explanation& why) {
 
 /// The text of a segment.
 inline std::string_view segment_text(const Explanation& why, Index segment) {
-  return segment == 0 ? std::string_view(why.text) : std::string_view(*why.text_pair);
+  return segment == 1 && why.text_pair ? *why.text_pair : why.text;
 }
 
 /// What to call player `p`: its piece of the vocabulary; for neighbouring tokens the text that they cover;
@@ -116,6 +116,7 @@ inline bool words_differ_from_players(const Explanation& why) {
 
 inline std::vector<double> word_values(const Explanation& why) {
   std::vector<double> values;
+  values.reserve(why.words.size());
   for (const auto& word : why.words)
     values.push_back(word.value);
   return values;

@@ -8,8 +8,11 @@
 #include <regard/report/detail/unicode.hpp>
 #include <regard/report/html.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
+#include <vector>
 
 namespace regard::inline REGARD_ABI {
 
@@ -37,7 +40,7 @@ inline std::string escape(std::string_view text, bool keep_lines = false) {
 
 /// A text from outside that may have another language and direction than the page.
 inline std::string foreign(std::string_view text) {
-  return "<bdi lang=\"\">" + escape(text) + "</bdi>";
+  return "<bdi lang=\"und\">" + escape(text) + "</bdi>";
 }
 
 /// “text”, shortened to a length that suits a heading.
@@ -54,7 +57,7 @@ inline std::string percent(double fraction) {
 class HtmlArticle {
  public:
   /// @param level  of the article's own heading: 1 when it is alone on its page, else 2
-  HtmlArticle(const Explanation& why, Index number, Index level) : why_(why), level_(level) {
+  HtmlArticle(const Explanation& why, Index number, Index level) : why_(why), number_(number), level_(level) {
     check(why);
     out_ = "<article id=\"explanation-" + std::to_string(number) + "\">\n";
     summary();
@@ -77,18 +80,25 @@ class HtmlArticle {
   /// What was predicted and what is explained, in words.
   void summary() {
     const auto tag = "h" + std::to_string(level_);
-    out_ += "<" + tag + " class=\"title\">Why " + quoted(label_name(why_.target), 60) + "?</" + tag + ">\n";
+    out_ += "<" + tag + " class=\"title\">" + (level_ == 1 ? "" : std::to_string(number_) + ". ") + "Why " +
+            quoted(label_name(why_.target), 60) + "?</" + tag + ">\n";
+    const bool regression = why_.probabilities.empty() && why_.logits.size() == 1;
     out_ += "<p class=\"lead\">The model" +
             (why_.model.empty() ? "" : " <strong>" + foreign(why_.model) + "</strong>") +
-            " predicts <strong>" + foreign(label_name(why_.prediction)) + "</strong>" +
-            with_probability(why_.prediction.index) + ". ";
+            (regression ? " gives " : " predicts ") + "<strong>" + foreign(label_name(why_.prediction)) +
+            "</strong>" +
+            (regression ? " the value <strong>" + to_text(why_.logits[0], std::chars_format::general, 6) +
+                              "</strong>"
+                        : with_probability(why_.prediction.index)) +
+            ". ";
+    out_ += "The values below explain ";
     if (why_.target.index == why_.prediction.index)
-      out_ += "This page explains that class";
+      out_ += regression ? "it" : "that class";
     else
-      out_ += "Explained here is another class, <strong>" + foreign(label_name(why_.target)) + "</strong>" +
-              with_probability(why_.target.index);
-    out_ += why_.method.empty() ? ".</p>\n"
-                                : " by the method <strong>" + escape(why_.method) + "</strong>.</p>\n";
+      out_ += "another class, <strong>" + foreign(label_name(why_.target)) + "</strong>" +
+              with_probability(why_.target.index) + ",";
+    out_ += (why_.method.empty() ? "" : " by the method <strong>" + escape(why_.method) + "</strong>") +
+            ".</p>\n";
 
     std::string notices;
     if (why_.degenerate)
@@ -118,8 +128,10 @@ class HtmlArticle {
     for (Index segment = 0; segment < (why_.text_pair ? 2u : 1u); ++segment) {
       const auto text = segment_text(why_, segment);
       if (why_.text_pair)
-        out_ += segment == 0 ? "<p class=\"soft\">First text</p>\n" : "<p class=\"soft\">Second text</p>\n";
-      out_ += "<p class=\"sentence\" lang=\"\" dir=\"auto\">";
+        out_ += segment == 0 ? "<p class=\"which\">First text</p>\n" : "<p class=\"which\">Second text</p>\n";
+      out_ += "<p class=\"sentence\" lang=\"und\" dir=\"auto\">";
+      if (text.empty())
+        out_ += "<span class=\"soft\">(empty)</span>";
       Index shown = 0;
       for (const auto& word : why_.words) {
         if (word.segment != segment || word.begin < shown || word.begin == word.end)
@@ -148,7 +160,7 @@ class HtmlArticle {
     for (Index t = 0; t < why_.tokens.size(); ++t) {
       const auto& token = why_.tokens[t];
       if (t == 0 || token.segment != why_.tokens[t - 1].segment)
-        out_ += std::string(t == 0 ? "" : "</p>\n") + "<p class=\"tokens\" lang=\"\">";
+        out_ += std::string(t == 0 ? "" : "</p>\n") + "<p class=\"tokens\" lang=\"und\">";
       else
         out_ += '\n';
       const Index p = player[t];
@@ -190,9 +202,9 @@ class HtmlArticle {
       // to pull the model's output in a direction.
       const bool signs = !why_.value_function.empty() && why_.value_function != "attention";
       const auto target = quoted(label_name(why_.target), 40);
-      out_ += "<span class=\"mark plus\" style=\"--v:1\">" + (signs ? "towards " + target : "positive") +
+      out_ += "<span class=\"mark plus\" style=\"--v:1\">" + (signs ? "towards " + target : "above zero") +
               "</span><span class=\"mark minus\" style=\"--v:1\">" +
-              (signs ? "against " + target : "negative") +
+              (signs ? "against " + target : "below zero") +
               "</span>Full shade and thickest line: |value| = " + NumberFormat(largest)(largest) + ". ";
     }
     out_ += remark + "</p>\n";
@@ -216,10 +228,11 @@ class HtmlArticle {
                    (probable ? "<th class=\"number\">Probability</th><th class=\"chart\"></th>" : ""));
     for (const Index i : order) {
       out_ += "<tr><td class=\"name\">" + foreign(label_name(why_, i));
-      if (i == why_.prediction.index)
-        out_ += " <span class=\"tag\">predicted</span>";
-      if (i == why_.target.index)
-        out_ += " <span class=\"tag\">explained</span>";
+      const std::string tags = std::string(i == why_.prediction.index ? "predicted" : "") +
+                               (i == why_.prediction.index && i == why_.target.index ? ", " : "") +
+                               (i == why_.target.index ? "explained" : "");
+      if (!tags.empty())
+        out_ += " <span class=\"tag\">" + tags + "</span>";
       out_ += "</td>";
       if (logits)
         out_ += number(why_.logits[i], format(why_.logits[i]));
@@ -250,8 +263,8 @@ class HtmlArticle {
                               (why_.degenerate ? "" : "<th class=\"number wide\">Rank</th>"));
     for (Index p = 0; p < why_.players.size(); ++p) {
       out_ += "<tr><td class=\"number wide\">" + std::to_string(p) + "</td><td class=\"name\" title=\"" +
-              where(p) + "\"><bdi class=\"piece\" lang=\"\">" + escape(player_name(why_, p)) + "</bdi></td>" +
-              number(why_.values[p], format.with_sign(why_.values[p]));
+              where(p) + "\"><bdi class=\"piece\" lang=\"und\">" + escape(player_name(why_, p)) +
+              "</bdi></td>" + number(why_.values[p], format.with_sign(why_.values[p]));
       if (why_.standard_errors)
         out_ += number((*why_.standard_errors)[p], format((*why_.standard_errors)[p]));
       out_ += "<td class=\"chart\">" + bar(why_.values[p], size) + "</td>";
@@ -260,7 +273,7 @@ class HtmlArticle {
       out_ += "</tr>\n";
     }
     close_table();
-    out_ += "<p class=\"legend\">Players are numbered from 0 in the order of the text";
+    out_ += "<p class=\"legend wide\">Players are numbered from 0 in the order of the text";
     if (!why_.degenerate)
       out_ += "; rank 1 has the largest |value|";
     out_ += ".</p>\n";
@@ -278,11 +291,13 @@ class HtmlArticle {
   /// 1 for the largest |value|; ties share a rank.
   std::vector<Index> ranks() const {
     std::vector<double> sizes;
+    sizes.reserve(why_.values.size());
     for (const double value : why_.values)
       sizes.push_back(std::isfinite(value) ? std::abs(value) : 0);
     auto sorted = sizes;
     std::sort(sorted.begin(), sorted.end(), std::greater<>());
     std::vector<Index> rank;
+    rank.reserve(sizes.size());
     for (const double value : sizes)
       rank.push_back(
           1 + static_cast<Index>(std::lower_bound(sorted.begin(), sorted.end(), value, std::greater<>()) -
@@ -314,14 +329,14 @@ class HtmlArticle {
 
   void repeat() {
     heading("Repeat this");
-    const auto name = [this](const Label& label) {
+    const auto name = [](const Label& label) {
       return foreign(label_name(label)) + " (index " + std::to_string(label.index) + ")";
     };
     const auto fact = [this](const std::string& term, const std::string& markup) {
-      out_ += "<div><dt>" + term + "</dt><dd>" +
-              (markup.empty() ? "<span class=\"soft\">does not apply</span>" : markup) + "</dd></div>\n";
+      out_ += "<li><span class=\"term\">" + term + "</span> " +
+              (markup.empty() ? "<span class=\"soft\">does not apply</span>" : markup) + "</li>\n";
     };
-    out_ += "<dl>\n";
+    out_ += "<ul class=\"facts\">\n";
     fact("Version", "regard " + escape(why_.version));
     fact("Model", escape(why_.model));
     fact("Prediction", name(why_.prediction));
@@ -341,11 +356,11 @@ class HtmlArticle {
     fact("v(full)", exact(why_.value_full));
     fact("Completeness gap", exact(why_.completeness_gap));
     fact("Dropped tokens", std::to_string(why_.dropped_tokens));
-    out_ += "</dl>\n";
+    out_ += "</ul>\n";
   }
 
   const Explanation& why_;
-  Index level_;
+  Index number_, level_;
   std::string out_;
 };
 

@@ -27,13 +27,17 @@ h1, .title { font-size: 1.75rem; line-height: 1.25; font-weight: 650; margin: 0 
 .section { font-size: 1.0625rem; font-weight: 650; margin: 2.25rem 0 .5rem }
 p { margin: 0 0 .75rem }
 a { color: inherit; text-underline-offset: .15em }
+h1 + .scroll { margin: 1rem 0 3.5rem }
 article + article { margin-top: 3.5rem; padding-top: 2.5rem; border-top: 3px solid var(--line) }
 .lead { font-size: 1.0625rem; overflow-wrap: anywhere }
-.soft, .legend { color: var(--soft); font-size: .875rem }
+.which { margin: 0 }
+.soft, .which, .legend { color: var(--soft); font-size: .875rem }
 .notices { margin: 1.25rem 0 0; padding: .75rem 1rem .75rem 2rem; border: 1px solid var(--line);
   border-left: 4px solid var(--ink); background: var(--panel) }
 .sentence { font-size: 1.1875rem; line-height: 2.1; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 0 .5rem }
 .tokens { line-height: 2.3; margin: 0 0 .5rem; overflow-wrap: anywhere }
+.sentence .mark { padding-left: 0; padding-right: 0 }
+.scroll + .legend { margin-top: .5rem }
 .legend .mark { white-space: nowrap; color: var(--ink); margin-right: .75em }
 .mark { padding: .1em .2em .02em; border-radius: 2px 2px 0 0; -webkit-box-decoration-break: clone; box-decoration-break: clone;
   -webkit-print-color-adjust: exact; print-color-adjust: exact }
@@ -44,15 +48,15 @@ article + article { margin-top: 3.5rem; padding-top: 2.5rem; border-top: 3px sol
 .token, .piece { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace;
   font-size: .875rem; unicode-bidi: isolate; white-space: pre-wrap }
 .token { margin-right: .3rem; padding-left: .3em; padding-right: .3em }
-.other { color: var(--soft); outline: 1px dotted var(--soft); outline-offset: -1px }
+.other { color: var(--soft); border: 1px dotted var(--soft) }
 .scroll { overflow: auto; max-height: 34rem; border: 1px solid var(--line); border-radius: 4px }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem }
 th { position: sticky; top: 0; z-index: 1; background: var(--panel); color: var(--soft); font-size: .8125rem; font-weight: 600;
   text-align: left; white-space: nowrap }
 th, td { padding: .3rem .75rem; vertical-align: middle }
-td { border-top: 1px solid var(--line); overflow-wrap: anywhere }
+td { border-top: 1px solid var(--line); overflow-wrap: break-word }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; width: 1% }
-.name { min-width: 5rem; max-width: 16rem }
+.name { min-width: 6.5rem; max-width: 16rem; overflow-wrap: anywhere }
 .chart { width: 46%; min-width: 7rem }
 .track { display: block; position: relative; height: 1rem }
 .bar, .axis { position: absolute; top: 0; bottom: 0; -webkit-print-color-adjust: exact; print-color-adjust: exact }
@@ -61,19 +65,21 @@ td { border-top: 1px solid var(--line); overflow-wrap: anywhere }
 .bar.class { background: var(--soft) }
 .axis { left: var(--x); width: 1px; top: -.3rem; bottom: -.3rem; background: var(--soft) }
 .tag { color: var(--soft); font-size: .8125rem; white-space: nowrap }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1px; margin: 0; background: var(--line);
-  border: 1px solid var(--line); border-radius: 4px; overflow: hidden }
-dl div { background: var(--page); padding: .45rem .75rem; box-shadow: 0 0 0 1px var(--line) }
-dt { color: var(--soft); font-size: .8125rem }
-dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .75rem 1.5rem; list-style: none;
+  margin: 0; padding: .875rem .75rem; border: 1px solid var(--line); border-radius: 4px }
+.facts li { overflow-wrap: anywhere; font-variant-numeric: tabular-nums }
+.term { display: block; color: var(--soft); font-size: .8125rem }
 footer { margin-top: 3rem; color: var(--soft); font-size: .875rem }
-@media (max-width: 36rem) { main { padding: 1.5rem 1rem 2rem } .wide { display: none } th, td { padding: .3rem .5rem }
-  .name { min-width: 4rem } .chart { min-width: 5rem } }
+@media (max-width: 36rem) { main { padding: 1.5rem 1rem 2rem } .wide { display: none } .lead { font-size: 1rem }
+  .facts { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); column-gap: 1rem } th, td { padding: .3rem .5rem }
+  .chart { min-width: 5rem } }
 @media print { :root { color-scheme: light; --page: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #fff;
   --plus: 0 114 178; --minus: 213 94 0; --shade: .4 }
-  main { max-width: none; padding: 0 } .scroll { overflow: visible; max-height: none } th { position: static }
-  thead { display: table-header-group } tr, dl div, .notices { break-inside: avoid } .section { break-after: avoid }
-  article + article { break-before: page; border: 0; padding: 0; margin: 0 } }
+  main { max-width: none; padding: 0 } .scroll { overflow: visible; max-height: none } th { position: static } th, td { padding: .1rem .5rem }
+  table { font-size: .8125rem } .track { height: .7rem } .axis { top: -.1rem; bottom: -.1rem }
+  thead { display: table-header-group } tr, .facts li, .notices { break-inside: avoid } .section { break-after: avoid }
+  h1 + .scroll { margin: 1rem 0 3.5rem }
+article + article { break-before: page; border: 0; padding: 0; margin: 0 } }
 )css";
 
 } // namespace detail::report

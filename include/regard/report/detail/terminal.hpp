@@ -166,6 +166,7 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
   if (words_differ_from_players(why)) {
     page.blank();
     std::vector<std::string> names;
+    names.reserve(why.words.size());
     for (const auto& word : why.words)
       names.push_back(word.text);
     page.table("word", names, word_values(why), nullptr);
