@@ -72,7 +72,7 @@ td { border-top: 1px solid var(--line); overflow-wrap: break-word }
 footer { margin-top: 3rem; color: var(--soft); font-size: .875rem }
 @media (max-width: 36rem) { main { padding: 1.5rem 1rem 2rem } .wide { display: none } .lead { font-size: 1rem }
   .facts { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); column-gap: 1rem } th, td { padding: .3rem .5rem }
-  .chart { min-width: 5rem } }
+  .chart { min-width: 5rem } .tag { white-space: normal } }
 @media print { :root { color-scheme: light; --page: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #fff;
   --plus: 0 114 178; --minus: 213 94 0; --shade: .4 }
   main { max-width: none; padding: 0 } .scroll { overflow: visible; max-height: none } th { position: static } th, td { padding: .1rem .5rem }
