@@ -102,7 +102,7 @@ TEST_CASE("only the players' rows and columns and the class row are read", "[agg
   Tensor<double, 4> attention({1, 1, 4, 4});
   attention.fill(std::nan(""));
   const std::vector<Index> players{1, 3};
-  for (const Index query : {0, 1, 3})
+  for (const Index query : std::initializer_list<Index>{0, 1, 3})
     for (const Index key : players)
       attention(0, 0, query, key) = 1;
   CHECK(aggregate(attention, players).cls == std::vector<double>{1, 1});

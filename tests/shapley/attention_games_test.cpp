@@ -64,7 +64,7 @@ TEST_CASE("closed forms equal enumeration", "[attention-games]") {
 
 TEST_CASE("the games obey the laws of games", "[attention-games]") {
   INFO("seed " << regard_test::seed());
-  for (const Index n : {0, 1, 2, 3, 6, 11, 90}) {
+  for (const Index n : std::initializer_list<Index>{0, 1, 2, 3, 6, 11, 90}) {
     RandomStream random(regard_test::seed(), n);
     const Tensor<double, 2> matrix = random_matrix(n, Entries::normal, random);
     const testing::LawOptions options{.seed = regard_test::seed(), .tolerance = tolerance};
@@ -139,7 +139,7 @@ TEST_CASE("golden values in exact arithmetic", "[attention-games]") {
 
 TEST_CASE("symmetries of the games", "[attention-games]") {
   INFO("seed " << regard_test::seed());
-  for (const Index n : {1, 2, 5, 20}) {
+  for (const Index n : std::initializer_list<Index>{1, 2, 5, 20}) {
     RandomStream random(regard_test::seed(), n);
     const auto entries = GENERATE(Entries::softmax, Entries::normal);
     const RowMatrix<double> a = random_matrix(n, entries, random).matrix();

@@ -18,7 +18,7 @@ static_assert(std::sentinel_for<std::default_sentinel_t, Coalition::Iterator>);
 
 TEST_CASE("a coalition agrees with a set of players under random changes", "[coalition]") {
   INFO("seed " << regard_test::seed());
-  for (const Index players : {1, 2, 63, 64, 65, 128, 200}) {
+  for (const Index players : std::initializer_list<Index>{1, 2, 63, 64, 65, 128, 200}) {
     regard::RandomStream random(regard_test::seed(), players);
     MutableCoalition coalition(players);
     std::set<Index> reference;
@@ -58,7 +58,7 @@ TEST_CASE("a coalition agrees with a set of players under random changes", "[coa
 }
 
 TEST_CASE("all players, and no bit beyond them", "[coalition]") {
-  for (const Index players : {0, 1, 63, 64, 65, 128, 130}) {
+  for (const Index players : std::initializer_list<Index>{0, 1, 63, 64, 65, 128, 130}) {
     const MutableCoalition all = MutableCoalition::full(players);
     CHECK(all.size() == players);
     CHECK(all.players() == players);

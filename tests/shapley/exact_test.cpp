@@ -157,7 +157,7 @@ TEST_CASE("weighted voting: the United Nations Security Council", "[exact]") {
 }
 
 TEST_CASE("every coalition is evaluated once, alone or in batches", "[exact]") {
-  for (const Index n : {0, 1, 2, 7, 8, 9, 11}) {
+  for (const Index n : std::initializer_list<Index>{0, 1, 2, 7, 8, 9, 11}) {
     const CountingGame single{n};
     const CountingBatchGame batched{{n}};
     const ShapleyResult one = enumerate(single), many = enumerate(batched);

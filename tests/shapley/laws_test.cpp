@@ -160,7 +160,7 @@ TEST_CASE("a violation says where, what was found and what was expected", "[laws
 
 TEST_CASE("a game of one's own obeys the laws", "[laws]") {
   INFO("seed " << regard_test::seed());
-  for (const Index n : {0, 1, 5, 70})
+  for (const Index n : std::initializer_list<Index>{0, 1, 5, 70})
     CHECK(check_game(
               FunctionGame{n, [](Coalition s) { return std::sqrt(1.0 + static_cast<double>(s.size())); }},
               options()) == regard::testing::Violations{});
