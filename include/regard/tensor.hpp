@@ -224,10 +224,11 @@ class Tensor {
 
   void fill(Scalar value) { std::fill(begin(), end(), value); }
 
-  TensorView<Scalar, Rank> view() { return {memory_.get(), shape_}; }
-  TensorView<const Scalar, Rank> view() const { return {memory_.get(), shape_}; }
-  operator TensorView<Scalar, Rank>() { return view(); }
-  operator TensorView<const Scalar, Rank>() const { return view(); }
+  TensorView<Scalar, Rank> view() & { return {memory_.get(), shape_}; }
+  TensorView<const Scalar, Rank> view() const& { return {memory_.get(), shape_}; }
+  TensorView<Scalar, Rank> view() && = delete; ///< it would outlive the memory: keep the tensor in a variable
+  operator TensorView<Scalar, Rank>() { return {memory_.get(), shape_}; }
+  operator TensorView<const Scalar, Rank>() const { return {memory_.get(), shape_}; }
 
   Scalar* data() { return memory_.get(); }
   const Scalar* data() const { return memory_.get(); }

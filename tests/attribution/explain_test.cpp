@@ -194,8 +194,7 @@ TEST_CASE("the attention of the explainers is that of a recording", "[explain]")
   std::vector<Index> positions;
   for (const auto& player : why.players)
     positions.push_back(player.front());
-  const auto game = max_mutual_game(
-      aggregate(trace.attention.view(), gradients.attention.view(), positions).matrix.view());
+  const auto game = max_mutual_game(aggregate(trace.attention.view(), gradients.attention.view(), positions));
   // The streaming sum meets the layers in another order, so the last bits may differ.
   CHECK(relative_error(why.values, shapley(game).values) < Tolerance<double>::closed_form);
 }

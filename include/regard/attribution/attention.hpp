@@ -17,8 +17,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-/// What a coalition of tokens is worth, given a matrix M over the tokens that are players (section 2 of the
-/// paper's method; the closed forms are derived in docs/method.md).
+/// What a coalition of tokens is worth, given a matrix M over the tokens that are players (docs/method.md
+/// derives the closed forms).
 enum class AttentionGame {
   cls,        ///< sum over members i of M from the class token to i
   mutual,     ///< sum over pairs of members of M_ij + M_ji
