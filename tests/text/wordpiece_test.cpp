@@ -28,6 +28,7 @@ WordPieceTokenizer make(WordPieceOptions options = {}) {
 
 std::vector<std::string> pieces(const WordPieceTokenizer& tokenizer, const Encoding& encoding) {
   std::vector<std::string> result;
+  result.reserve(encoding.tokens.size());
   for (const Token& token : encoding.tokens)
     result.emplace_back(tokenizer.piece(token.id));
   return result;
@@ -198,7 +199,8 @@ TEST_CASE("bytes that are no UTF-8 count as U+FFFD and move no offset", "[wordpi
   const auto tokenizer = make();
   for (const std::string bad :
        {"\xff", "\x80", "\xc0\x80", "\xe4\xb8", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f", "\ufffd"}) {
-    const std::vector<Token> tokens = inner(tokenizer.encode("a" + bad + " film" + bad));
+    const std::string text = std::string("a").append(bad).append(" film").append(bad);
+    const std::vector<Token> tokens = inner(tokenizer.encode(text));
     REQUIRE(tokens.size() == 2);
     CHECK(tokens[0] == Token{5, 0, 0, 1, 0, 0, false});
     CHECK(tokens[1] == Token{7, 0, 2 + bad.size(), 6 + bad.size(), 0, 1, false});

@@ -23,6 +23,10 @@
 
 namespace regard::inline REGARD_ABI {
 
+namespace detail {
+class WordSplitter;
+}
+
 /// A token that is looked for in the text before anything else is done to it, as "[MASK]" is.
 struct AddedToken {
   std::string content{}; ///< What stands in the text. Takes its id from the vocabulary, or the next free one.
@@ -117,7 +121,6 @@ class WordPieceTokenizer {
   detail::AddedTokenTable raw_added_;   // matched in the text as it is
   detail::AddedTokenTable clean_added_; // matched in the normalised text
   std::vector<bool> special_;           // by id
-  Index model_pieces_ = 0;              // size of the vocabulary itself
   Index unk_id_ = 0, sep_id_ = 0, pad_id_ = 0, cls_id_ = 0, mask_id_ = 0;
 };
 

@@ -12,8 +12,6 @@
 
 namespace regard::inline REGARD_ABI::detail {
 
-class WordSplitter;
-
 /// What a match of an added token does.
 struct AddedTokenRule {
   Index id = 0;

@@ -97,14 +97,14 @@ inline nlohmann::json bert_template(const std::string& cls, const std::string& s
 /// {"type": "TemplateProcessing", "single": [..], "pair": [..], "special_tokens": {"[CLS]": {"ids": [101]},
 /// ..}}
 inline void read_template_processing(const JsonObject& processor, TokenizerFiles& files) {
-  const auto token_at = [&processor](std::size_t place) -> std::string {
+  const auto token_at = [&processor](const char* place) -> std::string {
     const nlohmann::json* const single = processor.find("single");
-    const nlohmann::json::json_pointer id("/" + std::to_string(place) + "/SpecialToken/id");
+    const nlohmann::json::json_pointer id(place);
     return single && single->is_array() && single->contains(id) && (*single)[id].is_string()
                ? (*single)[id].get<std::string>()
                : std::string();
   };
-  const std::string cls = token_at(0), sep = token_at(2);
+  const std::string cls = token_at("/0/SpecialToken/id"), sep = token_at("/2/SpecialToken/id");
   for (const bool pair : {false, true}) {
     const char* const key = pair ? "pair" : "single";
     const nlohmann::json* const found = processor.find(key);
