@@ -8,9 +8,7 @@ using regard::IoError;
 using regard::MalformedFile;
 using regard::UnsupportedFile;
 using regard_test::check_holds;
-using regard_test::entry;
 using regard_test::message_of;
-using regard_test::safetensors;
 using regard_test::TempFolder;
 using regard_test::zeros;
 

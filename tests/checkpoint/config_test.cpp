@@ -17,6 +17,11 @@ ConfigFile parse(const std::string& text) {
   return ConfigFile::parse(text, "DIR/config.json");
 }
 
+/// One member of a JSON object.
+std::string pair_of(const std::string& key, const std::string& value) {
+  return '"' + key + "\":" + value;
+}
+
 /// A BERT configuration with those keys in addition.
 BertConfig bert(const std::string& keys) {
   return regard::read_bert_config(parse(R"({"model_type":"bert")" + (keys.empty() ? "" : ',' + keys) + '}'));
@@ -133,8 +138,7 @@ TEST_CASE("BERT: sizes out of range or contradictory are refused", "[config]") {
                                 "intermediate_size", "max_position_embeddings", "type_vocab_size"})
     for (const std::string value :
          {"0", "-1", "2147483648", "1e3", "3.0", "\"12\"", "true", "99999999999999999999"})
-      check_refused('"' + key + "\":" + value,
-                    {key + ": found ", "expected an integer from 1 to 2147483647"});
+      check_refused(pair_of(key, value), {key + ": found ", "expected an integer from 1 to 2147483647"});
   check_refused(R"("num_attention_heads":0)", {"num_attention_heads: found 0, expected an integer from 1"});
   check_refused(R"("hidden_size":770)",
                 {"num_attention_heads: found 12, expected a divisor of hidden_size, 770"});

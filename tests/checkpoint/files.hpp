@@ -38,7 +38,7 @@ class TempFolder {
 
   /// Writes a file and returns its path.
   std::filesystem::path write(const std::string& name, const std::string& bytes) const {
-    const auto path = path_ / name;
+    auto path = path_ / name;
     std::ofstream(path, std::ios::binary) << bytes;
     return path;
   }
@@ -81,7 +81,7 @@ std::string message_of(Action action) {
   try {
     action();
   } catch (const Exception& error) {
-    const std::string message = error.what();
+    std::string message = error.what();
     CHECK(message.find('\n') == std::string::npos); // one line, whatever the file holds
     return message;
   } catch (const std::exception& error) {

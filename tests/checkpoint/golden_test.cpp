@@ -76,7 +76,7 @@ TEST_CASE("the defaults are those of transformers' BertConfig", "[golden]") {
     CHECK(config.max_position_embeddings == wanted["max_position_embeddings"]);
     CHECK(config.type_vocab_size == wanted["type_vocab_size"]);
     CHECK(config.layer_norm_eps == wanted["layer_norm_eps"]);
-    CHECK(config.pad_token_id.value() == wanted["pad_token_id"]);
+    CHECK(config.pad_token_id == wanted["pad_token_id"].get<regard::Index>());
     CHECK(config.labels == wanted["labels"].get<std::vector<std::string>>());
     CHECK(wanted["hidden_act"] == "gelu");
     CHECK(config.hidden_act == regard::BertConfig::Activation::gelu);
@@ -120,8 +120,8 @@ TEST_CASE("a sharded checkpoint of transformers gives a BERT classifier all its 
   reader.require_layers("encoder.layer", "num_hidden_layers", config.num_hidden_layers);
   for (regard::Index layer = 0; layer < config.num_hidden_layers; ++layer) {
     const std::string block = "encoder.layer." + std::to_string(layer) + '.';
-    for (const std::string part : {"query", "key", "value"})
-      dense(block + "attention.self." + part, width, width);
+    for (const std::string part : {"attention.self.query", "attention.self.key", "attention.self.value"})
+      dense(block + part, width, width);
     dense(block + "attention.output.dense", width, width);
     norm(block + "attention.output");
     dense(block + "intermediate.dense", config.intermediate_size, width);

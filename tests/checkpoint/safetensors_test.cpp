@@ -84,7 +84,7 @@ TEST_CASE("the views outlive the object that made them", "[safetensors]") {
 
 TEST_CASE("a wrong length of the header is refused before it is used", "[safetensors]") {
   check_refused("", {"found 0 bytes", "expected at least the 8"});
-  check_refused("\x02\0\0", {"found 1 bytes"});
+  check_refused("abc", {"found 3 bytes"});
   check_refused(little_endian(3) + "{}",
                 {"length of the header: found 3, expected at most 2", "rest of the file"});
   check_refused(little_endian(std::numeric_limits<std::uint64_t>::max()) + "{}",

@@ -259,9 +259,9 @@ inline SafeTensors SafeTensors::read(std::span<const std::byte> bytes, std::stri
 }
 
 inline std::vector<std::string> SafeTensors::names() const {
-  std::vector<std::string> names;
-  for (const TensorInfo& tensor : tensors_)
-    names.push_back(tensor.name);
+  std::vector<std::string> names(tensors_.size());
+  std::transform(tensors_.begin(), tensors_.end(), names.begin(),
+                 [](const TensorInfo& tensor) { return tensor.name; });
   return names;
 }
 

@@ -79,13 +79,16 @@ SharedTensor<Scalar, Rank> load_checked(const TensorInfo& tensor, const Shape<Ra
 constexpr float float_from_half(std::uint16_t bits) {
   // Moved into place, the five exponent bits stand for an exponent that is 127 - 15 too low. Exponent 31
   // (infinity, NaN) has to become 255 and gets the difference twice. Exponent 0 has no implicit leading bit:
-  // counted as if it had, the value is 2^-14 too large. All of it is normal arithmetic, so flush-to-zero
-  // modes do no harm.
-  constexpr std::uint32_t exponent = 0x1fu << 23, rebias = (127u - 15u) << 23;
-  const std::uint32_t moved = (bits & 0x7fffu) << 13;
-  const std::uint32_t normal = moved + rebias + ((moved & exponent) == exponent ? rebias : 0);
+  // counted as if it had one, the value is 2^-14 too large. All of it is arithmetic on normal numbers, so
+  // flush-to-zero modes do no harm; and it is arithmetic without a comparison, so every compiler vectorises
+  // it.
+  constexpr std::uint32_t rebias = (127u - 15u) << 23;
+  const std::uint32_t moved = (bits & 0x7fffu) << 13, exponent = moved >> 23;
+  const std::uint32_t is_special = 0u - ((exponent + 1) >> 5); // all ones for exponent 31
+  const std::uint32_t is_small = 0u - ((exponent - 1) >> 31);  // all ones for exponent 0
+  const std::uint32_t normal = moved + rebias + (rebias & is_special);
   const float small = std::bit_cast<float>(moved + rebias + (1u << 23)) - 0x1p-14f;
-  const std::uint32_t magnitude = (moved & exponent) == 0 ? std::bit_cast<std::uint32_t>(small) : normal;
+  const std::uint32_t magnitude = (normal & ~is_small) | (std::bit_cast<std::uint32_t>(small) & is_small);
   return std::bit_cast<float>(magnitude | (bits & 0x8000u) << 16);
 }
 
