@@ -16,7 +16,7 @@ struct Options {
   program::CommonOptions common;
   std::string model, text, pair, file, html;
   std::string method{regard::default_method};
-  std::string target = "auto", layers = "all", singleton = "self";
+  std::string target = "auto", layers = "all", singleton = "self", players = "tokens";
   bool list_methods = false;
 };
 
@@ -34,6 +34,7 @@ regard::AttentionMethod parse_method(const Options& options) {
   method.singleton = options.singleton == "zero"       ? regard::Singleton::zero
                      : options.singleton == "additive" ? regard::Singleton::additive
                                                        : regard::Singleton::self;
+  method.players = options.players == "words" ? regard::PlayerUnit::words : regard::PlayerUnit::tokens;
   return method;
 }
 
@@ -128,6 +129,8 @@ int main(int argc, char** argv) {
   app.add_option("--singleton", options.singleton,
                  "what a coalition of one token is worth: self (default), zero, additive")
       ->check(CLI::IsMember({"self", "zero", "additive"}));
+  app.add_option("--players", options.players, "what a player is: tokens (default) or words")
+      ->check(CLI::IsMember({"tokens", "words"}));
   app.add_option("--html", options.html, "also write a self-contained page");
   app.add_flag("--list-methods", options.list_methods, "list the methods and end");
   program::add_common_options(app, options.common);

@@ -8,5 +8,6 @@
 #include <regard/shapley/coalition.hpp>
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/grouped_game.hpp>
 #include <regard/shapley/result.hpp>
 #include <regard/shapley/solver.hpp>

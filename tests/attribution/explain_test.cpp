@@ -120,6 +120,31 @@ TEST_CASE("values add up, over tokens and over words", "[explain]") {
     }
 }
 
+TEST_CASE("words can be the players", "[explain]") {
+  const auto& model = bundled_model<double>();
+  const std::string text = "An unbelievably charming comedy; unpretentiously acted.";
+  for (const MethodName& name : method_names) {
+    INFO(name.name);
+    AttentionMethod method = find_method(name.name);
+    const Explanation tokens = explain(model, text, method);
+    method.players = PlayerUnit::words;
+    const Explanation words = explain(model, text, method);
+    REQUIRE(words.values.size() == words.words.size());
+    CHECK(words.values.size() < tokens.values.size());
+    CHECK(words.words.size() == tokens.words.size());
+    for (Index w = 0; w < words.words.size(); ++w) {
+      CHECK(words.words[w].text == tokens.words[w].text);
+      CHECK(words.words[w].value == words.values[w]);
+    }
+    CHECK(std::abs(words.value_full - tokens.value_full) < Tolerance<double>::closed_form);
+    CHECK(std::abs(words.completeness_gap) < Tolerance<double>::closed_form);
+    // In an additive game a word is the sum of its tokens.
+    if (method.game == AttentionGame::cls)
+      for (Index w = 0; w < words.words.size(); ++w)
+        CHECK(std::abs(words.words[w].value - tokens.words[w].value) < Tolerance<double>::closed_form);
+  }
+}
+
 TEST_CASE("a text without players is a result, not an error", "[explain]") {
   for (const char* text : {"", "  \t\n ", "[SEP] [CLS]"}) {
     const Explanation why = explain(bundled_model<float>(), text, grad_attention_mutual{});
@@ -217,4 +242,32 @@ TEST_CASE("a stop request leaves what is missing marked", "[explain]") {
     CHECK(why.status == "stopped");
     CHECK(why.values.empty());
   }
+}
+
+TEST_CASE("multi-label and regression models are explained too", "[explain]") {
+  const std::vector<std::string> vocabulary = {"[PAD]",  "[UNK]", "[CLS]", "[SEP]",
+                                               "[MASK]", "red",   "green", "blue"};
+  const TextClassifier<double> many(WordPieceTokenizer(vocabulary),
+                                    load_bert<double>(bert_golden / "eight-heads-multi-label"),
+                                    {"a", "b", "c"}, ProblemType::multi_label);
+  CHECK_THROWS_WITH(explain(many, "red green", grad_attention_mutual{}),
+                    Catch::Matchers::Contains("target: found auto") &&
+                        Catch::Matchers::Contains("multi-label"));
+  const Explanation b = explain(many, "red green", grad_attention_mutual{}, {std::string("b"), 0, {}});
+  CHECK(b.target.index == 1);
+  REQUIRE(b.probabilities.size() == 3);
+  for (Index c = 0; c < 3; ++c)
+    CHECK(std::abs(b.probabilities[c] - 1 / (1 + std::exp(-b.logits[c]))) < 1e-15);
+
+  const TextClassifier<double> one(WordPieceTokenizer(vocabulary),
+                                   load_bert<double>(bert_golden / "five-heads-regression"), {"score"},
+                                   ProblemType::regression);
+  const Explanation score = explain(one, "red green blue", grad_attention_mutual{});
+  CHECK(score.probabilities.empty());
+  CHECK(score.target.name == "score");
+  CHECK(score.logits.size() == 1);
+  CHECK(score.values.size() == 3);
+  CHECK(json(score).find("\"probabilities\":[]") != std::string::npos);
+  CHECK(terminal(score).find("score") != std::string::npos);
+  CHECK(html(score).find("score") != std::string::npos);
 }

@@ -28,13 +28,18 @@ enum class AttentionGame {
 /// Which matrix: the mean over layers and heads of the attention A, or of A * max(0, d logit / d A).
 enum class AttentionSource { attention, gradient };
 
+/// Who plays: each token that is not special, or each word with all of its tokens as one player.
+enum class PlayerUnit { tokens, words };
+
 /// One of the six attention-driven explainers, and its options.
 struct AttentionMethod {
   AttentionGame game = AttentionGame::mutual;
   AttentionSource source = AttentionSource::gradient;
-  Singleton singleton =
-      Singleton::self;            ///< what a coalition of one is worth; without effect in the cls games
-  std::vector<Index> layers = {}; ///< 0-based blocks to average over; empty means all
+  /// What a coalition of one token is worth; without effect in the cls games.
+  Singleton singleton = Singleton::self;
+  /// 0-based blocks to average over; empty means all.
+  std::vector<Index> layers = {};
+  PlayerUnit players = PlayerUnit::tokens;
 };
 
 namespace detail {
@@ -42,8 +47,9 @@ template <AttentionGame Game, AttentionSource Source>
 struct NamedAttentionMethod {
   Singleton singleton = Singleton::self;
   std::vector<Index> layers = {};
+  PlayerUnit players = PlayerUnit::tokens;
 
-  operator AttentionMethod() const { return {Game, Source, singleton, layers}; }
+  operator AttentionMethod() const { return {Game, Source, singleton, layers, players}; }
 };
 } // namespace detail
 

@@ -57,11 +57,12 @@ struct Explanation {
   std::string solver;
   std::string status;
   std::uint64_t seed = 0;
-  Index samples = 0;          ///< the solver's budget in game evaluations; 0 when it samples nothing
-  std::string masking;        ///< "mask", "drop", "delete"
-  std::string value_function; ///< what a coalition is worth: "attention", "probability", "logit", "log-odds"
-  std::string singleton;      ///< "self", "zero", "additive": what a coalition of one is worth
-  std::vector<Index> layers;  ///< the layers whose attention was used; empty when it does not apply
+  Index samples = 0;   ///< the solver's budget in game evaluations; 0 when it samples nothing
+  std::string masking; ///< "mask", "drop", "delete"
+  std::string
+      value_function;    ///< what a coalition is worth: "attention", "gradient-attention", "probability", ...
+  std::string singleton; ///< "self", "zero", "additive": what a coalition of one is worth
+  std::vector<Index> layers;    ///< the layers whose attention was used; empty when it does not apply
   std::string scalar = "float"; ///< type of the forward and backward pass
 
   // The result. `players[p]` lists the tokens (indices into `tokens`) that make up player p.

@@ -43,7 +43,7 @@ inline AttentionMethod find_method(std::string_view name) {
   std::string names;
   for (const MethodName& method : method_names) {
     if (method.name == name)
-      return {method.game, method.source, Singleton::self, {}};
+      return {method.game, method.source};
     names += (names.empty() ? "" : ", ") + std::string(method.name);
   }
   throw InvalidArgument("method: found '" + std::string(name) + "', expected one of " + names);

@@ -115,17 +115,26 @@ std::vector<AttentionResult> run_attention(const SequenceClassifier<Scalar>& cla
   return results;
 }
 
-/// The Shapley values of the method's game.
-inline ShapleyResult solve(const AttentionMethod& method, const AggregatedAttention& aggregated) {
+/// The Shapley values of a game over tokens, or over groups of them.
+template <class G>
+ShapleyResult solve(G game, std::span<const std::vector<Index>> groups) {
+  if (groups.empty())
+    return shapley(game);
+  return shapley(grouped(std::move(game), {groups.begin(), groups.end()}));
+}
+
+/// The Shapley values of the method's game. @param groups  players of the result; empty: each token is one
+inline ShapleyResult solve(const AttentionMethod& method, const AggregatedAttention& aggregated,
+                           std::span<const std::vector<Index>> groups) {
   switch (method.game) {
   case AttentionGame::cls:
-    return shapley(cls_game(aggregated.cls));
+    return solve(cls_game(aggregated), groups);
   case AttentionGame::mutual:
-    return shapley(mutual_game(aggregated.matrix.view(), method.singleton));
+    return solve(mutual_game(aggregated, method.singleton), groups);
   case AttentionGame::max_mutual:
     break;
   }
-  return shapley(max_mutual_game(aggregated.matrix.view(), method.singleton));
+  return solve(max_mutual_game(aggregated, method.singleton), groups);
 }
 
 /// Positions of the tokens that are players: all but the special ones.
@@ -135,6 +144,19 @@ inline std::vector<Index> token_players(const Encoding& encoding) {
     if (!encoding.tokens[t].special)
       players.push_back(t);
   return players;
+}
+
+/// Groups of the tokens `players` that the pre-tokeniser cut from one word, as positions in `players`.
+inline std::vector<std::vector<Index>> word_groups(const Encoding& encoding, std::span<const Index> players) {
+  std::vector<std::vector<Index>> groups;
+  for (Index p = 0; p < players.size(); ++p) {
+    const Token& token = encoding.tokens[players[p]];
+    const Token* const last = p == 0 ? nullptr : &encoding.tokens[players[p - 1]];
+    if (last == nullptr || token.word != last->word || token.segment != last->segment)
+      groups.emplace_back();
+    groups.back().push_back(p);
+  }
+  return groups;
 }
 
 /// All of an explanation that does not depend on the method.
@@ -164,19 +186,18 @@ void describe_prediction(Explanation& why, const Model& model, const std::vector
   why.target = {target, why.labels[target]};
 }
 
-/// Sums the values of the tokens that the pre-tokeniser cut from one word.
+/// The words of the input with the sums of their players' values. A player is a token or a word.
 inline std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& encoding) {
   std::vector<ExplainedWord> words;
   const Token* last = nullptr;
-  for (Index p = 0; p < why.players.size(); ++p)
-    for (const Index t : why.players[p]) {
-      const Token& token = encoding.tokens[t];
-      if (last == nullptr || token.word != last->word || token.segment != last->segment)
-        words.push_back({"", token.begin, token.end, token.segment, 0});
-      words.back().end = token.end;
-      words.back().value += why.values[p];
-      last = &token;
-    }
+  for (Index p = 0; p < why.players.size(); ++p) {
+    const Token& first = encoding.tokens[why.players[p].front()];
+    if (last == nullptr || first.word != last->word || first.segment != last->segment)
+      words.push_back({"", first.begin, first.end, first.segment, 0});
+    last = &encoding.tokens[why.players[p].back()];
+    words.back().end = last->end;
+    words.back().value += why.values[p];
+  }
   for (ExplainedWord& word : words) {
     const std::string& text = word.segment == 0 ? why.text : *why.text_pair;
     word.text = text.substr(word.begin, word.end - word.begin);
@@ -209,20 +230,28 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
     const Encoding& encoding = encodings[range.begin + b];
     Explanation& why = explanations[range.begin + b] = describe(model, inputs[range.begin + b], encoding);
     describe_prediction(why, model, results[b].logits, results[b].target);
-    const ShapleyResult solved = solve(method, results[b].aggregated);
+    std::vector<std::vector<Index>> groups;
+    if (method.players == PlayerUnit::words)
+      groups = word_groups(encoding, players[b]);
+    const ShapleyResult solved = solve(method, results[b].aggregated, groups);
     why.method = method_name(method);
     why.solver = solved.solver;
     why.status = to_string(solved.status);
     why.seed = options.seed;
-    why.value_function =
-        method.source == AttentionSource::gradient ? "gradient-weighted attention" : "attention";
+    why.value_function = method.source == AttentionSource::gradient ? "gradient-attention" : "attention";
     if (method.game != AttentionGame::cls)
       why.singleton = to_string(method.singleton);
     for (Index layer = 0; layer < model.classifier().layers(); ++layer)
       if (method.layers.empty() || std::count(method.layers.begin(), method.layers.end(), layer) > 0)
         why.layers.push_back(layer);
-    for (const Index token : players[b])
-      why.players.push_back({token});
+    if (method.players == PlayerUnit::tokens)
+      for (const Index token : players[b])
+        why.players.push_back({token});
+    for (const std::vector<Index>& group : groups) {
+      why.players.emplace_back();
+      for (const Index p : group)
+        why.players.back().push_back(players[b][p]);
+    }
     why.values = solved.values;
     why.standard_errors = solved.standard_errors;
     why.value_empty = solved.value_empty;
