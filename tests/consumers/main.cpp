@@ -7,5 +7,6 @@
 
 int main(int, char** argv) {
   const auto model = regard::load_text_classifier<float>(argv[1]);
-  std::cout << regard::json(regard::explain(model, "a gripping , funny film", regard::attention_mutual{})) << '\n';
+  std::cout << regard::json(regard::explain(model, "a gripping , funny film", regard::attention_mutual{}))
+            << '\n';
 }

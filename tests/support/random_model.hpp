@@ -11,24 +11,24 @@ namespace regard_test {
 using regard::Index;
 
 template <class Scalar, std::size_t Rank>
-regard::Parameter<Scalar, Rank> random_parameter(regard::RandomStream& stream,
+regard::SharedTensor<Scalar, Rank> random_tensor(regard::RandomStream& stream,
                                                  const regard::Shape<Rank>& shape, double mean = 0) {
   regard::Tensor<Scalar, Rank> tensor(shape);
   for (Scalar& value : tensor)
     value = static_cast<Scalar>(mean + 0.3 * stream.normal());
-  return regard::Parameter<Scalar, Rank>(std::move(tensor));
+  return regard::share(std::move(tensor));
 }
 
 template <class Scalar>
 regard::Linear<Scalar> random_linear(regard::RandomStream& stream, Index outputs, Index inputs) {
-  auto weight = random_parameter<Scalar, 2>(stream, {outputs, inputs});
-  return {std::move(weight), random_parameter<Scalar, 1>(stream, {outputs})};
+  auto weight = random_tensor<Scalar, 2>(stream, {outputs, inputs});
+  return {std::move(weight), random_tensor<Scalar, 1>(stream, {outputs})};
 }
 
 template <class Scalar>
 regard::LayerNorm<Scalar> random_norm(regard::RandomStream& stream, Index width, double epsilon) {
-  auto weight = random_parameter<Scalar, 1>(stream, {width}, 1);
-  return {std::move(weight), random_parameter<Scalar, 1>(stream, {width}), epsilon};
+  auto weight = random_tensor<Scalar, 1>(stream, {width}, 1);
+  return {std::move(weight), random_tensor<Scalar, 1>(stream, {width}), epsilon};
 }
 
 struct RandomModel {

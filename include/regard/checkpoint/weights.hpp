@@ -8,27 +8,13 @@
 #pragma once
 
 #include <regard/checkpoint/safetensors.hpp>
-#include <regard/tensor.hpp>
+#include <regard/core/shared_tensor.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
 namespace regard::inline REGARD_ABI {
-
-/// A read-only tensor whose memory is shared: mapped from a file, or owned. Cheap to copy.
-template <class Scalar, std::size_t Rank>
-struct SharedTensor {
-  TensorView<const Scalar, Rank> view;
-  std::shared_ptr<const void> keep_alive; ///< owns the memory behind `view`
-
-  operator TensorView<const Scalar, Rank>() const { return view; }
-};
-
-/// Shares a tensor that the caller made.
-template <class Scalar, std::size_t Rank>
-SharedTensor<Scalar, Rank> share(Tensor<Scalar, Rank> tensor);
 
 /// The value of an IEEE 754 binary16 pattern (F16). Exact for every pattern: subnormals, infinities and NaN
 /// (which keeps its sign and payload) included.

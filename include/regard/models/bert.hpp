@@ -23,8 +23,8 @@ class BertEmbeddings {
   /// @param positions  [longest input, width]
   /// @param types      [token types, width]
   /// Throws InvalidArgument when the widths differ.
-  BertEmbeddings(Parameter<Scalar, 2> words, Parameter<Scalar, 2> positions, Parameter<Scalar, 2> types,
-                 LayerNorm<Scalar> norm);
+  BertEmbeddings(SharedTensor<Scalar, 2> words, SharedTensor<Scalar, 2> positions,
+                 SharedTensor<Scalar, 2> types, LayerNorm<Scalar> norm);
 
   Index width() const { return words_.extent(1); }
   Index vocabulary() const { return words_.extent(0); }
@@ -42,7 +42,7 @@ class BertEmbeddings {
  private:
   void add_up(std::span<const BertToken> tokens, TensorView<Scalar, 2> rows) const;
 
-  Parameter<Scalar, 2> words_, positions_, types_;
+  SharedTensor<Scalar, 2> words_, positions_, types_;
   LayerNorm<Scalar> norm_;
 };
 

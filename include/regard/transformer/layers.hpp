@@ -3,41 +3,18 @@
 // have.
 #pragma once
 
-#include <regard/tensor.hpp>
+#include <regard/core/shared_tensor.hpp>
 
-#include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 namespace regard::inline REGARD_ABI {
 
-/// Weights that are only read: a view, and what keeps the memory behind it alive (null when the caller does).
-template <class Scalar, std::size_t Rank>
-struct Parameter {
-  TensorView<const Scalar, Rank> view;
-  std::shared_ptr<const void> keep_alive;
-
-  Parameter() = default;
-  Parameter(TensorView<const Scalar, Rank> memory, std::shared_ptr<const void> owner)
-      : view(memory), keep_alive(std::move(owner)) {}
-
-  /// Owns a tensor that the caller hands over.
-  explicit Parameter(Tensor<Scalar, Rank> tensor) {
-    auto owned = std::make_shared<Tensor<Scalar, Rank>>(std::move(tensor));
-    view = std::as_const(*owned).view();
-    keep_alive = std::move(owned);
-  }
-
-  const Scalar* data() const { return view.data(); }
-  Index extent(std::size_t dimension) const { return view.extent(dimension); }
-};
-
 /// y = x W^T + b, with `weight` [outputs, inputs] and `bias` [outputs] as PyTorch's nn.Linear stores them.
 template <class Scalar>
 struct Linear {
-  Parameter<Scalar, 2> weight;
-  Parameter<Scalar, 1> bias;
+  SharedTensor<Scalar, 2> weight;
+  SharedTensor<Scalar, 1> bias;
 
   Index inputs() const { return weight.extent(1); }
   Index outputs() const { return weight.extent(0); }
@@ -47,8 +24,8 @@ struct Linear {
 /// variance (Ba et al. 2016). `weight` and `bias` are [width].
 template <class Scalar>
 struct LayerNorm {
-  Parameter<Scalar, 1> weight;
-  Parameter<Scalar, 1> bias;
+  SharedTensor<Scalar, 1> weight;
+  SharedTensor<Scalar, 1> bias;
   double epsilon = 1e-12;
 };
 

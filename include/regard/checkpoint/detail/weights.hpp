@@ -100,12 +100,6 @@ inline bool is_weight_type(DataType type) {
   return type == DataType::f16 || type == DataType::bf16 || type == DataType::f32 || type == DataType::f64;
 }
 
-template <class Scalar, std::size_t Rank>
-SharedTensor<Scalar, Rank> share(Tensor<Scalar, Rank> tensor) {
-  const auto owner = std::make_shared<const Tensor<Scalar, Rank>>(std::move(tensor));
-  return {owner->view(), owner};
-}
-
 template <class Scalar>
 void convert(DataType type, std::span<const std::byte> bytes, std::span<Scalar> numbers) {
   if (!is_weight_type(type) || bytes.size() / (bits_per_element(type) / 8) != numbers.size() ||

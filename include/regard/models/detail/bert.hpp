@@ -7,8 +7,8 @@
 namespace regard::inline REGARD_ABI {
 
 template <class Scalar>
-BertEmbeddings<Scalar>::BertEmbeddings(Parameter<Scalar, 2> words, Parameter<Scalar, 2> positions,
-                                       Parameter<Scalar, 2> types, LayerNorm<Scalar> norm)
+BertEmbeddings<Scalar>::BertEmbeddings(SharedTensor<Scalar, 2> words, SharedTensor<Scalar, 2> positions,
+                                       SharedTensor<Scalar, 2> types, LayerNorm<Scalar> norm)
     : words_(std::move(words)), positions_(std::move(positions)), types_(std::move(types)),
       norm_(std::move(norm)) {
   if (positions_.extent(1) != width() || types_.extent(1) != width())
@@ -21,7 +21,7 @@ BertEmbeddings<Scalar>::BertEmbeddings(Parameter<Scalar, 2> words, Parameter<Sca
 
 template <class Scalar>
 void BertEmbeddings<Scalar>::add_up(std::span<const BertToken> tokens, TensorView<Scalar, 2> rows) const {
-  const auto row_of = [](const Parameter<Scalar, 2>& table, Index index, Index token, const char* what) {
+  const auto row_of = [](const SharedTensor<Scalar, 2>& table, Index index, Index token, const char* what) {
     if (index >= table.extent(0))
       throw InvalidArgument("token " + std::to_string(token) + " has " + what + " " + std::to_string(index) +
                             ", expected less than " + std::to_string(table.extent(0)));

@@ -9,22 +9,16 @@ namespace regard::inline REGARD_ABI {
 
 namespace detail {
 
-template <class Scalar, std::size_t Rank>
-Parameter<Scalar, Rank> read(TensorReader& reader, const std::string& name, const Shape<Rank>& shape) {
-  auto tensor = reader.require<Scalar, Rank>(name, shape);
-  return {tensor.view, std::move(tensor.keep_alive)};
-}
-
 template <class Scalar>
 Linear<Scalar> read_linear(TensorReader& reader, const std::string& name, Index outputs, Index inputs) {
-  return {read<Scalar, 2>(reader, name + ".weight", {outputs, inputs}),
-          read<Scalar, 1>(reader, name + ".bias", {outputs})};
+  return {reader.require<Scalar, 2>(name + ".weight", {outputs, inputs}),
+          reader.require<Scalar, 1>(name + ".bias", {outputs})};
 }
 
 template <class Scalar>
 LayerNorm<Scalar> read_norm(TensorReader& reader, const std::string& name, Index width, double epsilon) {
-  return {read<Scalar, 1>(reader, name + ".weight", {width}),
-          read<Scalar, 1>(reader, name + ".bias", {width}), epsilon};
+  return {reader.require<Scalar, 1>(name + ".weight", {width}),
+          reader.require<Scalar, 1>(name + ".bias", {width}), epsilon};
 }
 
 template <class Scalar>
@@ -66,11 +60,11 @@ BertClassifier<Scalar> read_bert(const Checkpoint& checkpoint, const BertConfig&
   TensorReader reader(checkpoint, "bert.");
   const Index width = config.hidden_size;
   reader.require_layers("encoder.layer", "num_hidden_layers", config.num_hidden_layers);
-  auto words = read<Scalar, 2>(reader, "embeddings.word_embeddings.weight", {config.vocab_size, width});
-  auto positions = read<Scalar, 2>(reader, "embeddings.position_embeddings.weight",
-                                   {config.max_position_embeddings, width});
+  auto words = reader.require<Scalar, 2>("embeddings.word_embeddings.weight", {config.vocab_size, width});
+  auto positions = reader.require<Scalar, 2>("embeddings.position_embeddings.weight",
+                                             {config.max_position_embeddings, width});
   auto types =
-      read<Scalar, 2>(reader, "embeddings.token_type_embeddings.weight", {config.type_vocab_size, width});
+      reader.require<Scalar, 2>("embeddings.token_type_embeddings.weight", {config.type_vocab_size, width});
   auto norm = read_norm<Scalar>(reader, "embeddings.LayerNorm", width, config.layer_norm_eps);
   std::vector<BlockWeights<Scalar>> blocks;
   for (Index layer = 0; layer < config.num_hidden_layers; ++layer)
