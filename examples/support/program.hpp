@@ -34,7 +34,13 @@ struct CommonOptions {
 };
 
 inline void add_common_options(CLI::App& app, CommonOptions& options) {
-  app.add_option("--seed", options.seed, "seed of everything that is random (default 0)");
+  // CLI11 reads "-1" as the largest unsigned number.
+  const auto digits = [](const std::string& text) {
+    return text.find_first_not_of("0123456789") == std::string::npos
+               ? std::string()
+               : "found " + text + ", expected a number from 0";
+  };
+  app.add_option("--seed", options.seed, "seed of everything that is random (default 0)")->check(digits);
   app.add_option("--threads", options.threads, "number of threads (default: all processors)")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1024}));
   app.add_option("--format", options.format, "table or json (default table)")

@@ -9,7 +9,7 @@ using regard::MalformedFile;
 using regard::UnsupportedFile;
 using regard_test::check_holds;
 using regard_test::message_of;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 using regard_test::zeros;
 
 namespace {
@@ -24,7 +24,7 @@ std::string index_of(const std::string& weight_map) {
 /// refused with that index.
 template <class Exception = MalformedFile>
 void check_index_refused(const std::string& index, std::vector<std::string> parts) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", "{}");
   folder.write("one.safetensors", zeros({"a", "b"}));
   folder.write("two.safetensors", zeros({"c"}));
@@ -36,7 +36,7 @@ void check_index_refused(const std::string& index, std::vector<std::string> part
 } // namespace
 
 TEST_CASE("a folder without a checkpoint says what is missing", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto missing = folder.path() / "missing";
   check_holds(message_of<IoError>([&] { Checkpoint::open(missing); }),
               {missing.string(), "found nothing, expected a checkpoint folder"});
@@ -50,7 +50,7 @@ TEST_CASE("a folder without a checkpoint says what is missing", "[checkpoint]") 
 }
 
 TEST_CASE("pickled weights are unsupported, with the command that converts them", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string name = GENERATE("pytorch_model.bin", "pytorch_model.bin.index.json");
   folder.write(name, "");
   const auto message = [&] { return message_of<UnsupportedFile>([&] { Checkpoint::open(folder.path()); }); };
@@ -74,7 +74,7 @@ TEST_CASE("a path is one word of the shell, whatever its characters", "[checkpoi
 }
 
 TEST_CASE("one file: names, lookup, loading", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", R"({"model_type":"bert"})");
   folder.write("model.safetensors", zeros({"b", "a"}));
   folder.write(index_name, "not looked at");
@@ -92,7 +92,7 @@ TEST_CASE("one file: names, lookup, loading", "[checkpoint]") {
 }
 
 TEST_CASE("layer norms are found under their older names", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", "{}");
   folder.write("model.safetensors", zeros({"x.LayerNorm.gamma", "x.LayerNorm.beta", "y.LayerNorm.weight",
                                            "y.LayerNorm.gamma", "z.gamma"}));
@@ -105,7 +105,7 @@ TEST_CASE("layer norms are found under their older names", "[checkpoint]") {
 }
 
 TEST_CASE("shards: every tensor is found in its file", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", "{}");
   folder.write("one.safetensors", zeros({"a", "c"}));
   folder.write("two.safetensors", zeros({"b", "layer.1.x"}));
@@ -142,7 +142,7 @@ TEST_CASE("shards: index and files must agree", "[checkpoint]") {
       {index_name, "weight_map: \"d\": found no such tensor in \"two.safetensors\", expected one"});
   check_index_refused(index_of(R"({"a":"one.safetensors","c":"two.safetensors"})"),
                       {"tensor \"b\": found in \"one.safetensors\", expected in weight_map too"});
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", "{}");
   folder.write("one.safetensors", zeros({"a", "b"}));
   folder.write("two.safetensors", zeros({"b", "c"}));
@@ -156,7 +156,7 @@ TEST_CASE("shards: index and files must agree", "[checkpoint]") {
 }
 
 TEST_CASE("layers are counted by their consecutive numbers", "[checkpoint]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   folder.write("config.json", "{}");
   folder.write(
       "model.safetensors",

@@ -9,7 +9,7 @@ using regard::MalformedFile;
 using regard::UnsupportedFile;
 using regard_test::check_holds;
 using regard_test::message_of;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 
 namespace {
 
@@ -74,7 +74,7 @@ TEST_CASE("what is no JSON object is refused", "[config]") {
   check_holds(message_of<MalformedFile>([] { parse("{\"a\":1,\"a\":2}"); }), {"key \"a\": found twice"});
   check_holds(message_of<MalformedFile>([] { parse("{\"a\":" + std::string(1'000'000, '[')); }),
               {"nested more than 64"});
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "config.json";
   check_holds(message_of<regard::IoError>([&] { ConfigFile::open(path); }), {path.string(), "No such file"});
   folder.write("config.json", "{\"a\":1}");

@@ -3,6 +3,8 @@
 // what an error says.
 #pragma once
 
+#include "support/temporary_folder.hpp"
+
 #include "support/catch.hpp"
 
 #include <regard/core/error.hpp>
@@ -17,35 +19,6 @@
 #include <vector>
 
 namespace regard_test {
-
-/// A new folder among the temporary files, removed with all it holds.
-class TempFolder {
- public:
-  TempFolder() {
-    std::random_device random;
-    do
-      path_ = std::filesystem::temp_directory_path() / ("regard-test-" + std::to_string(random()));
-    while (!std::filesystem::create_directory(path_));
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
-  /// Writes a file and returns its path.
-  std::filesystem::path write(const std::string& name, const std::string& bytes) const {
-    auto path = path_ / name;
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// `value` as 8 little-endian bytes.
 inline std::string little_endian(std::uint64_t value) {

@@ -10,7 +10,7 @@ using regard::MappedFile;
 using regard::Mapping;
 using regard_test::check_holds;
 using regard_test::message_of;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 
 namespace {
 
@@ -22,7 +22,7 @@ std::string text_of(const MappedFile& file) {
 } // namespace
 
 TEST_CASE("mapped or copied, a file has the bytes that were written", "[mapped_file]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   std::string written(100'003, '\0'); // no multiple of a page
   for (std::size_t i = 0; i < written.size(); ++i)
     written[i] = static_cast<char>(i * 7 % 251);
@@ -34,14 +34,14 @@ TEST_CASE("mapped or copied, a file has the bytes that were written", "[mapped_f
 }
 
 TEST_CASE("an empty file has no bytes", "[mapped_file]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("empty", "");
   CHECK(MappedFile(path, Mapping::map).bytes().empty());
   CHECK(MappedFile(path, Mapping::copy).bytes().empty());
 }
 
 TEST_CASE("moving hands the bytes over", "[mapped_file]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto mapping = GENERATE(Mapping::map, Mapping::copy);
   MappedFile first(folder.write("one", "one"), mapping);
   MappedFile second(std::move(first));
@@ -53,7 +53,7 @@ TEST_CASE("moving hands the bytes over", "[mapped_file]") {
 }
 
 TEST_CASE("a copy does not depend on the file", "[mapped_file]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("file", "before");
   const MappedFile file(path, Mapping::copy);
   folder.write("file", "");
@@ -62,7 +62,7 @@ TEST_CASE("a copy does not depend on the file", "[mapped_file]") {
 }
 
 TEST_CASE("what is no readable file is refused with path and reason", "[mapped_file]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto mapping = GENERATE(Mapping::map, Mapping::copy);
   const auto missing = folder.path() / "missing";
   check_holds(message_of<IoError>([&] { MappedFile(missing, mapping); }),

@@ -15,14 +15,14 @@ using regard_test::entry;
 using regard_test::little_endian;
 using regard_test::message_of;
 using regard_test::safetensors;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 
 namespace {
 
 /// Writes `bytes` to a file and checks that opening it fails with a message that holds its path and `parts`.
 template <class Exception = MalformedFile>
 void check_refused(const std::string& bytes, std::vector<std::string> parts) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model.safetensors", bytes);
   parts.push_back(path.string());
   check_holds(message_of<Exception>([&] { SafeTensors::open(path); }), parts);
@@ -44,7 +44,7 @@ TEST_CASE("every data type has a name and a width, and the name finds it", "[saf
 }
 
 TEST_CASE("names, types, shapes, bytes and metadata are read as written", "[safetensors]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string header = R"({"__metadata__":{"format":"pt"},)" + entry("b", "U8", "[2,3]", 0, 6) + ',' +
                              entry("a", "F4", "[4]", 6, 8) + ',' + entry("empty", "F32", "[0,7]", 8, 8) +
                              ',' + entry("scalar", "I16", "[]", 8, 10) + "}   ";
@@ -64,13 +64,13 @@ TEST_CASE("names, types, shapes, bytes and metadata are read as written", "[safe
 }
 
 TEST_CASE("a file without tensors is well formed", "[safetensors]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   CHECK(SafeTensors::open(folder.write("none", safetensors("{}"))).tensors().empty());
   CHECK(SafeTensors::open(folder.write("null", safetensors(R"({"__metadata__":null})"))).metadata().empty());
 }
 
 TEST_CASE("the views outlive the object that made them", "[safetensors]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model", safetensors('{' + entry("a", "U8", "[3]", 0, 3) + '}', "xyz"));
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> keep_alive;
@@ -97,7 +97,7 @@ TEST_CASE("a wrong length of the header is refused before it is used", "[safeten
 }
 
 TEST_CASE("a header beyond the format's limit is refused", "[safetensors]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model.safetensors", little_endian(100'000'001) + "{}");
   std::filesystem::resize_file(path, 100'000'100); // of holes, where the system has them
   check_holds(message_of<MalformedFile>([&] { SafeTensors::open(path); }),
@@ -107,7 +107,7 @@ TEST_CASE("a header beyond the format's limit is refused", "[safetensors]") {
 TEST_CASE("a truncated file is refused, wherever it ends", "[safetensors]") {
   const std::string whole = safetensors(
       '{' + entry("a", "F32", "[2]", 0, 8) + ',' + entry("b", "F32", "[1]", 8, 12) + '}', "0123456789ab");
-  const TempFolder folder;
+  const TemporaryFolder folder;
   CHECK(SafeTensors::open(folder.write("whole", whole)).tensors().size() == 2);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const auto path = folder.write("part", whole.substr(0, size));
@@ -217,7 +217,7 @@ TEST_CASE("ranges lie within the data and cover it without overlap or hole", "[s
   check_refused(safetensors(two(0, 2, 2, 5), "xxxxxx"),
                 {"found 6 bytes of data, expected 5, the end of \"b\""});
   check_refused(safetensors("{}", "x"), {"found 1 bytes of data, expected 0"});
-  const TempFolder folder; // the order in the header does not matter
+  const TemporaryFolder folder; // the order in the header does not matter
   CHECK(SafeTensors::open(folder.write("order", safetensors(two(2, 6, 0, 2), "xxxxxx"))).tensors().size() ==
         2);
 }
@@ -226,7 +226,7 @@ TEST_CASE("all problems of a header are told together, on one line, whatever the
   std::string header = "{";
   for (int i = 0; i < 7; ++i)
     header.append(i == 0 ? "" : ",").append(entry("bad\\n" + std::to_string(i), "U8", "[1]", 0, 9));
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model.safetensors", safetensors(header + '}', "x"));
   const auto message = message_of<MalformedFile>([&] { SafeTensors::open(path); });
   check_holds(message, {"7 problems", "tensor \"bad\\x0a0\"", "and 2 more"});

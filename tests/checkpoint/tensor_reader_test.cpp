@@ -11,12 +11,12 @@ using regard_test::check_holds;
 using regard_test::entry;
 using regard_test::message_of;
 using regard_test::safetensors;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 using regard_test::zeros;
 
 namespace {
 
-Checkpoint checkpoint_of(const TempFolder& folder, const std::string& weights,
+Checkpoint checkpoint_of(const TemporaryFolder& folder, const std::string& weights,
                          const std::string& config = "{}") {
   folder.write("config.json", config);
   folder.write("model.safetensors", weights);
@@ -26,7 +26,7 @@ Checkpoint checkpoint_of(const TempFolder& folder, const std::string& weights,
 } // namespace
 
 TEST_CASE("a model that fits takes every tensor, with the prefix or without", "[tensor_reader]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const bool prefixed = GENERATE(true, false);
   const std::string p = prefixed ? "bert." : "";
   const auto checkpoint = checkpoint_of(folder, zeros({p + "LayerNorm.gamma", p + "pooler", "classifier"}));
@@ -43,7 +43,7 @@ TEST_CASE("a model that fits takes every tensor, with the prefix or without", "[
 }
 
 TEST_CASE("missing, misshapen, unsupported and unknown tensors are told together", "[tensor_reader]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto checkpoint =
       checkpoint_of(folder, safetensors('{' + entry("bert.wide", "F32", "[2,3]", 0, 24) + ',' +
                                             entry("whole", "I64", "[1]", 24, 32) + ',' +
@@ -63,7 +63,7 @@ TEST_CASE("missing, misshapen, unsupported and unknown tensors are told together
 }
 
 TEST_CASE("types alone make a file unsupported, not malformed", "[tensor_reader]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto checkpoint = checkpoint_of(
       folder, safetensors('{' + entry("a", "F8_E4M3", "[1]", 0, 1) + '}', std::string(1, '\0')));
   TensorReader reader(checkpoint);
@@ -72,7 +72,7 @@ TEST_CASE("types alone make a file unsupported, not malformed", "[tensor_reader]
 }
 
 TEST_CASE("ignorable names become notes, others stay faults", "[tensor_reader]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto checkpoint = checkpoint_of(
       folder, zeros({"bert.embeddings.position_ids", "cls.predictions.bias", "cls", "qa_outputs.weight"}));
   const TensorReader reader(checkpoint, "bert.");
@@ -99,7 +99,7 @@ TEST_CASE("patterns: a star stands for any characters", "[tensor_reader]") {
 }
 
 TEST_CASE("a number of layers that the tensors do not bear out is refused at once", "[tensor_reader]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto checkpoint = checkpoint_of(folder, zeros({"bert.encoder.layer.0.a", "bert.encoder.layer.1.a"}));
   const TensorReader reader(checkpoint, "bert.");
   CHECK_NOTHROW(reader.require_layers("encoder.layer", "num_hidden_layers", 2));

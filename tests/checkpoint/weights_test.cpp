@@ -16,7 +16,7 @@ using regard_test::check_holds;
 using regard_test::entry;
 using regard_test::message_of;
 using regard_test::safetensors;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 
 namespace {
 
@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("aligned weights of the same type are not copied; others are,
   const std::size_t size = numbers.size() * sizeof(TestType);
   std::string header = '{' + entry("a", type, "[2,3]", 0, size) + '}';
   header.append((8 - header.size() % 8) % 8, ' ');
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const bool aligned = GENERATE(true, false);
   const auto path = folder.write("model", safetensors(aligned ? header : header + ' ', bytes_of(numbers)));
   const auto file = SafeTensors::open(path);
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("aligned weights of the same type are not copied; others are,
 }
 
 TEST_CASE("weights keep what they show alive", "[weights]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write(
       "model", safetensors('{' + entry("a", "F32", "[1]", 0, 4) + "} ", bytes_of(std::vector<float>{7})));
   const auto as_float = regard::load_tensor<float, 1>(SafeTensors::open(path), "a", {1});
@@ -136,13 +136,13 @@ TEST_CASE("weights keep what they show alive", "[weights]") {
 }
 
 TEST_CASE("tensors without elements are harmless", "[weights]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model", safetensors('{' + entry("a", "F16", "[0,3]", 0, 0) + '}'));
   CHECK(regard::load_tensor<float, 2>(SafeTensors::open(path), "a", {0, 3}).view.size() == 0);
 }
 
 TEST_CASE("a missing, misshapen or integer tensor is refused by name", "[weights]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.write("model", safetensors('{' + entry("a", "F32", "[2,3]", 0, 24) + ',' +
                                                           entry("i", "I64", "[1]", 24, 32) + '}',
                                                       std::string(32, '\0')));

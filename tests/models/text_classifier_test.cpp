@@ -2,12 +2,11 @@
 // A text classifier from its folder: the bundled model against transformers, batches, and folders that are
 // wrong.
 #include "support/bert_golden.hpp"
-#include "support/seed.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <regard/models/text_classifier.hpp>
 
 #include <cstring>
-#include <random>
 
 using namespace regard;
 using namespace regard_test;
@@ -20,23 +19,17 @@ const fs::path bundled = fs::path(REGARD_TEST_MODELS) / "bert-tiny-sst2";
 /// A copy of the bundled model's folder that a test may spoil; removed at the end.
 class Folder {
  public:
-  Folder() : path_(fs::temp_directory_path() / ("regard-folder-" + std::to_string(std::random_device{}()))) {
-    fs::create_directories(path_);
+  Folder() {
     for (const char* file : {"config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"})
-      fs::copy_file(bundled / file, path_ / file);
+      fs::copy_file(bundled / file, path() / file);
   }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
 
-  const fs::path& path() const { return path_; }
-  void remove(const char* file) const { fs::remove(path_ / file); }
-  void write(const char* file, const std::string& content) const {
-    std::ofstream(path_ / file, std::ios::binary) << content;
-  }
+  const fs::path& path() const { return folder_.path(); }
+  void remove(const char* file) const { fs::remove(path() / file); }
+  void write(const char* file, const std::string& content) const { folder_.write(file, content); }
   /// Sets one key of config.json.
   void configure(const char* key, const nlohmann::json& value) const {
-    auto config = read_json(path_ / "config.json");
+    auto config = read_json(path() / "config.json");
     config[key] = value;
     write("config.json", config.dump());
   }
@@ -44,7 +37,7 @@ class Folder {
   template <class Failure>
   std::string failure() const {
     try {
-      load_text_classifier<float>(path_);
+      load_text_classifier<float>(path());
     } catch (const Failure& error) {
       return error.what();
     }
@@ -53,7 +46,7 @@ class Folder {
   }
 
  private:
-  fs::path path_;
+  TemporaryFolder folder_;
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/samples.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <regard/report.hpp>
 
@@ -285,18 +286,13 @@ TEST_CASE("numbers that are not finite are shown as such and shade nothing", "[h
 }
 
 TEST_CASE("a page is written to a file", "[html]") {
-  std::string folder = (std::filesystem::temp_directory_path() / "regard-html-XXXXXX").string();
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const auto path = std::filesystem::path(folder) / "why.html";
-  const auto read = [&path] {
-    std::ifstream file(path, std::ios::binary);
-    return std::string{std::istreambuf_iterator<char>(file), {}};
-  };
+  const regard_test::TemporaryFolder folder;
+  const auto path = folder.path() / "why.html";
+  const auto read = [&path] { return regard_test::read_file(path); };
   const auto all = samples();
   regard::write_html(path, all[1]);
   CHECK(read() == regard::html(all[1]));
   regard::write_html(path, all);
   CHECK(read() == regard::html(all));
   CHECK_THROWS_AS(regard::write_html(path / "below", all[1]), regard::IoError);
-  std::filesystem::remove_all(folder);
 }

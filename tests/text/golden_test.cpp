@@ -23,7 +23,7 @@ nlohmann::json golden() {
 WordPieceTokenizer load(const nlohmann::json& files) {
   if (files.is_null())
     return regard::load_wordpiece(std::filesystem::path(REGARD_TEST_MODELS) / "bert-tiny-sst2");
-  const regard_test::TempFolder folder;
+  const regard_test::TemporaryFolder folder;
   for (const auto& [name, content] : files.items())
     folder.write(name, content.get<std::string>());
   return regard::load_wordpiece(folder.path());

@@ -14,7 +14,7 @@ using regard::UnsupportedFile;
 using regard::WordPieceTokenizer;
 using regard_test::check_holds;
 using regard_test::message_of;
-using regard_test::TempFolder;
+using regard_test::TemporaryFolder;
 
 namespace {
 
@@ -56,7 +56,7 @@ json good_template() {
 using Files = std::vector<std::pair<std::string, std::string>>;
 
 WordPieceTokenizer load(const Files& files) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   for (const auto& [name, content] : files)
     folder.write(name, content);
   return regard::load_wordpiece(folder.path());
@@ -163,7 +163,7 @@ TEST_CASE("tokenizer_config.json changes tokenizer.json for the classes that mak
 TEST_CASE("missing files are named", "[wordpiece][load]") {
   check_holds(message_of<IoError>([] { regard::load_wordpiece("no/such/folder"); }),
               {"no/such/folder: ", "expected a folder with tokenizer.json or vocab.txt"});
-  const TempFolder folder;
+  const TemporaryFolder folder;
   check_holds(message_of<IoError>([&] { regard::load_wordpiece(folder.path()); }),
               {folder.path().string(), "found neither tokenizer.json nor vocab.txt"});
   const auto file = folder.write("file", "");
