@@ -5,6 +5,7 @@
 #pragma once
 
 #include <regard/attribution/explain.hpp>
+#include <regard/attribution/masked_input_game.hpp>
 #include <regard/attribution/methods.hpp>
 #include <regard/models/bert.hpp>
 #include <regard/report/terminal.hpp>

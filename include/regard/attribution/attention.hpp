@@ -10,6 +10,7 @@
 
 #include <regard/attribution/explanation.hpp>
 #include <regard/attribution/model.hpp>
+#include <regard/attribution/players.hpp>
 #include <regard/core/executor.hpp>
 #include <regard/shapley.hpp>
 
@@ -27,9 +28,6 @@ enum class AttentionGame {
 
 /// Which matrix: the mean over layers and heads of the attention A, or of A * max(0, d logit / d A).
 enum class AttentionSource { attention, gradient };
-
-/// Who plays: each token that is not special, or each word with all of its tokens as one player.
-enum class PlayerUnit { tokens, words };
 
 /// One of the six attention-driven explainers, and its options.
 struct AttentionMethod {

@@ -29,6 +29,7 @@ concept TextModel = requires(const Model& model, const TextInput& input, const E
   { model.encode(input) } -> std::same_as<Encoding>;                       // the tokens the model sees
   model.embed(encoding, rows);                                             // fills [tokens, width]
   { model.piece(id) } -> std::convertible_to<std::string_view>;            // the text of a token id
+  { model.mask_id() } -> std::convertible_to<Index>;                       // what a hidden token becomes
   { model.labels() } -> std::convertible_to<std::span<const std::string>>; // the name of each class
   { model.problem_type() } -> std::same_as<ProblemType>;
   { model.name() } -> std::convertible_to<std::string_view>; // for reports

@@ -37,6 +37,8 @@ class TextClassifier {
   const std::string& name() const { return name_; }
   std::string_view piece(Index id) const { return tokenizer_.piece(id); }
 
+  Index mask_id() const { return tokenizer_.mask_id(); }
+
   /// The longest input, special tokens included: what tokeniser and position embeddings both allow.
   Index max_tokens() const { return max_tokens_; }
 

@@ -115,48 +115,41 @@ std::vector<AttentionResult> run_attention(const SequenceClassifier<Scalar>& cla
   return results;
 }
 
-/// The Shapley values of a game over tokens, or over groups of them.
+/// The Shapley values of a game over tokens, played by players of one token or more each.
 template <class G>
-ShapleyResult solve(G game, std::span<const std::vector<Index>> groups) {
-  if (groups.empty())
+ShapleyResult solve(G game, std::span<const std::vector<Index>> players) {
+  if (players.size() == game.players())
     return shapley(game);
-  return shapley(grouped(std::move(game), {groups.begin(), groups.end()}));
+  std::vector<std::vector<Index>> groups;
+  Index next = 0;
+  for (const std::vector<Index>& player : players) {
+    groups.emplace_back(player.size());
+    for (Index& member : groups.back())
+      member = next++;
+  }
+  return shapley(grouped(std::move(game), std::move(groups)));
 }
 
-/// The Shapley values of the method's game. @param groups  players of the result; empty: each token is one
+/// The Shapley values of the method's game.
 inline ShapleyResult solve(const AttentionMethod& method, const AggregatedAttention& aggregated,
-                           std::span<const std::vector<Index>> groups) {
+                           std::span<const std::vector<Index>> players) {
   switch (method.game) {
   case AttentionGame::cls:
-    return solve(cls_game(aggregated), groups);
+    return solve(cls_game(aggregated), players);
   case AttentionGame::mutual:
-    return solve(mutual_game(aggregated, method.singleton), groups);
+    return solve(mutual_game(aggregated, method.singleton), players);
   case AttentionGame::max_mutual:
     break;
   }
-  return solve(max_mutual_game(aggregated, method.singleton), groups);
+  return solve(max_mutual_game(aggregated, method.singleton), players);
 }
 
-/// Positions of the tokens that are players: all but the special ones.
-inline std::vector<Index> token_players(const Encoding& encoding) {
-  std::vector<Index> players;
-  for (Index t = 0; t < encoding.tokens.size(); ++t)
-    if (!encoding.tokens[t].special)
-      players.push_back(t);
-  return players;
-}
-
-/// Groups of the tokens `players` that the pre-tokeniser cut from one word, as positions in `players`.
-inline std::vector<std::vector<Index>> word_groups(const Encoding& encoding, std::span<const Index> players) {
-  std::vector<std::vector<Index>> groups;
-  for (Index p = 0; p < players.size(); ++p) {
-    const Token& token = encoding.tokens[players[p]];
-    const Token* const last = p == 0 ? nullptr : &encoding.tokens[players[p - 1]];
-    if (last == nullptr || token.word != last->word || token.segment != last->segment)
-      groups.emplace_back();
-    groups.back().push_back(p);
-  }
-  return groups;
+/// All tokens of all players, one after the other.
+inline std::vector<Index> flatten(std::span<const std::vector<Index>> players) {
+  std::vector<Index> tokens;
+  for (const std::vector<Index>& player : players)
+    tokens.insert(tokens.end(), player.begin(), player.end());
+  return tokens;
 }
 
 /// All of an explanation that does not depend on the method.
@@ -210,11 +203,13 @@ template <TextModel Model>
 void explain_range(const Model& model, std::span<const TextInput> inputs, std::span<const Encoding> encodings,
                    InputRange range, const AttentionMethod& method, const ExplainOptions& options,
                    Pass<typename Model::Scalar>& pass, std::span<Explanation> explanations) {
-  std::vector<std::vector<Index>> players;
+  std::vector<std::vector<std::vector<Index>>> players; // of each input, of each player
+  std::vector<std::vector<Index>> tokens;               // of each input
   pass.rows.clear();
   for (Index i = range.begin; i < range.end; ++i) {
     pass.rows.append(encodings[i].tokens.size());
-    players.push_back(token_players(encodings[i]));
+    players.push_back(find_players(encodings[i], method.players));
+    tokens.push_back(flatten(players.back()));
   }
   pass.hidden.resize({pass.rows.rows(), model.classifier().width()});
   for (Index i = range.begin; i < range.end; ++i)
@@ -224,16 +219,13 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
     return resolve_target(options.target, model.labels(), model.problem_type(), logits);
   };
   const std::vector<AttentionResult> results =
-      run_attention(model.classifier(), pass, players, method, find_target);
+      run_attention(model.classifier(), pass, tokens, method, find_target);
 
   for (Index b = 0; b < results.size(); ++b) {
     const Encoding& encoding = encodings[range.begin + b];
     Explanation& why = explanations[range.begin + b] = describe(model, inputs[range.begin + b], encoding);
     describe_prediction(why, model, results[b].logits, results[b].target);
-    std::vector<std::vector<Index>> groups;
-    if (method.players == PlayerUnit::words)
-      groups = word_groups(encoding, players[b]);
-    const ShapleyResult solved = solve(method, results[b].aggregated, groups);
+    const ShapleyResult solved = solve(method, results[b].aggregated, players[b]);
     why.method = method_name(method);
     why.solver = solved.solver;
     why.status = to_string(solved.status);
@@ -244,14 +236,7 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
     for (Index layer = 0; layer < model.classifier().layers(); ++layer)
       if (method.layers.empty() || std::count(method.layers.begin(), method.layers.end(), layer) > 0)
         why.layers.push_back(layer);
-    if (method.players == PlayerUnit::tokens)
-      for (const Index token : players[b])
-        why.players.push_back({token});
-    for (const std::vector<Index>& group : groups) {
-      why.players.emplace_back();
-      for (const Index p : group)
-        why.players.back().push_back(players[b][p]);
-    }
+    why.players = std::move(players[b]);
     why.values = solved.values;
     why.standard_errors = solved.standard_errors;
     why.value_empty = solved.value_empty;

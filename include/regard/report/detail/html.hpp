@@ -200,7 +200,7 @@ class HtmlArticle {
     if (largest > 0 && !why_.degenerate) {
       // What attention games share out is attention that speaks for the target; only the others can be said
       // to pull the model's output in a direction.
-      const bool signs = !why_.value_function.empty() && why_.value_function != "attention";
+      const bool signs = !why_.value_function.empty() && !why_.value_function.ends_with("attention");
       const auto target = quoted(label_name(why_.target), 40);
       out_ += "<span class=\"mark plus\" style=\"--v:1\">" + (signs ? "towards " + target : "above zero") +
               "</span><span class=\"mark minus\" style=\"--v:1\">" +
