@@ -8,17 +8,26 @@ for package in "$@"; do
 done
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
-  echo "This is no Debian system. Please install the equivalents of:$missing" >&2
-  exit 1
+  # They may be there under other names: CMake will tell.
+  echo "Without apt-get nothing is installed; needed are the equivalents of the Debian packages$missing" >&2
+  exit 0
 fi
 if [ "$(id -u)" = 0 ]; then
   as_root=env
 elif command -v sudo >/dev/null 2>&1; then
   as_root="sudo env"
 else
-  echo "Please install as root: apt-get install$missing" >&2
+  echo "Neither root nor sudo is at hand; please install as root: apt-get install$missing" >&2
   exit 1
 fi
 echo "Installing:$missing"
-$as_root apt-get update -qq
-$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# An update may fail for a source that is not needed here; then what is known already may do.
+if ! { $as_root apt-get update -qq || true
+       $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing; } \
+    >"$log" 2>&1; then
+  cat "$log" >&2
+  echo "The installation failed; please install as root: apt-get install$missing" >&2
+  exit 1
+fi
