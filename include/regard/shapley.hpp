@@ -9,5 +9,7 @@
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
 #include <regard/shapley/grouped_game.hpp>
+#include <regard/shapley/options.hpp>
 #include <regard/shapley/result.hpp>
+#include <regard/shapley/samplers.hpp>
 #include <regard/shapley/solver.hpp>

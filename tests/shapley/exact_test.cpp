@@ -222,9 +222,26 @@ TEST_CASE("a batch call that forgets a coalition is found out", "[exact]") {
   CHECK_THROWS_AS(enumerate(Forgetful{}), InvalidArgument);
 }
 
-TEST_CASE("what a game throws reaches the caller", "[exact]") {
-  const FunctionGame game{3, [](Coalition) -> double { throw std::domain_error("mine"); }};
-  CHECK_THROWS_AS(enumerate(game), std::domain_error);
+TEST_CASE("what a game throws is nested in an error that names the coalition", "[exact]") {
+  const FunctionGame game{3, [](Coalition s) -> double {
+                            if (s.contains(2))
+                              throw std::domain_error("mine");
+                            return 0;
+                          }};
+  struct Batched : FunctionGame {
+    void values(std::span<const Coalition> coalitions, std::span<double> out) const {
+      for (Index c = 0; c < out.size(); ++c)
+        out[c] = value(coalitions[c]);
+    }
+  };
+  const std::string message = "the game's value of coalition {1, 2} among 3 players: the game threw: mine";
+  CHECK_THROWS_WITH(enumerate(game), message);
+  CHECK_THROWS_WITH(enumerate(Batched{game}), message);
+  try {
+    enumerate(game);
+  } catch (const Error& error) {
+    CHECK_THROWS_AS(std::rethrow_if_nested(error), std::domain_error);
+  }
 }
 
 TEST_CASE("the closed form is taken where there is one, and checked", "[exact]") {

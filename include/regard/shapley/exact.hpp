@@ -4,7 +4,9 @@
 //     const auto phi = regard::enumerate(game).values;
 #pragma once
 
+#include <regard/core/executor.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/options.hpp>
 #include <regard/shapley/result.hpp>
 
 namespace regard::inline REGARD_ABI {
@@ -18,9 +20,16 @@ inline constexpr Index max_enumerated_players = 30;
 ///
 /// s = |S|. Each coalition is evaluated once, in Gray-code order (each differs from the one before by one
 /// player) and in batches where the game takes them. Time O(2^n) beside the game's own, memory O(n).
-/// Throws InvalidArgument beyond max_enumerated_players, or naming a coalition whose value is not finite.
+/// Throws InvalidArgument beyond max_enumerated_players, or naming a coalition whose value is not finite, and
+/// Error naming the coalition at which the game threw (nested: std::rethrow_if_nested gives what it threw).
 template <class G>
 ShapleyResult enumerate(const G& game);
+
+/// The same in batches of `batch_size` that may run in parallel, with an observer and a stop token; a game
+/// that runs on several workers is called by several threads at once. All coalitions are taken, whatever the
+/// budget. Stopped early, an enumeration knows nothing, and returns zeros.
+template <class G>
+ShapleyResult enumerate(const G& game, const SolverOptions& options, const Executor& executor = Serial{});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -32,6 +32,8 @@ struct ShapleyResult {
   Index evaluations = 0; ///< how many coalitions the values took; 0 for a closed form
   Status status = Status::converged;
   std::string_view solver = {}; ///< "closed-form", "exact", ...: a name that lives as long as the program
+  Index units = 0;              ///< independent units that were drawn: orders or coalitions, in pairs; else 0
+  double degrees_of_freedom = 0; ///< of Student's t, for intervals from the standard errors; 0 without them
 };
 
 /// Whether all values tie, so that they rank nothing; so do none, and one. Differences up to

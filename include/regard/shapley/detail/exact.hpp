@@ -3,9 +3,11 @@
 #pragma once
 
 #include <regard/shapley/detail/evaluate.hpp>
+#include <regard/shapley/detail/options.hpp>
 #include <regard/shapley/exact.hpp>
 
 #include <array>
+#include <type_traits>
 
 namespace regard::inline REGARD_ABI {
 namespace detail {
@@ -68,7 +70,19 @@ class EnumerationSums {
   std::vector<double> gain_weight_, loss_weight_;
 };
 
-/// The result of an enumeration whose values come block by block from evaluate(coalitions, values).
+/// Whether evaluate(coalitions, values) has evaluated them: what it returns, if anything.
+template <class Evaluate>
+bool evaluated(Evaluate& evaluate, std::span<const Coalition> coalitions, std::span<double> values) {
+  if constexpr (std::is_void_v<decltype(evaluate(coalitions, values))>) {
+    evaluate(coalitions, values);
+    return true;
+  } else {
+    return evaluate(coalitions, values);
+  }
+}
+
+/// The result of an enumeration whose values come block by block from evaluate(coalitions, values). Where
+/// that returns false the enumeration has stopped, and knows nothing.
 template <class Evaluate>
 ShapleyResult enumerate_blocks(Index players, Evaluate evaluate) {
   const std::uint64_t count = std::uint64_t{1} << players;
@@ -83,7 +97,15 @@ ShapleyResult enumerate_blocks(Index players, Evaluate evaluate) {
       words[c] = (first + c) ^ ((first + c) >> 1);
       coalitions[c] = Coalition(std::span(&words[c], Coalition::words_for(players)), players);
     }
-    evaluate(std::span<const Coalition>(coalitions).first(block), std::span(values).first(block));
+    if (!evaluated(evaluate, std::span<const Coalition>(coalitions).first(block),
+                   std::span(values).first(block))) {
+      result.status = Status::stopped;
+      result.values.assign(players, 0.0);
+      result.value_empty = result.value_full = 0;
+      result.evaluations = static_cast<Index>(first);
+      result.solver = "exact";
+      return result;
+    }
     if (first == 0)
       result.value_empty = values.front();
     for (Index c = 0; c < block; ++c) {
@@ -100,18 +122,40 @@ ShapleyResult enumerate_blocks(Index players, Evaluate evaluate) {
   return result;
 }
 
+inline void check_enumerable(Index players) {
+  if (players > max_enumerated_players)
+    throw InvalidArgument("enumeration of a game of " + std::to_string(players) +
+                          " players, expected at most " + std::to_string(max_enumerated_players) +
+                          ": each player more doubles the number of coalitions");
+}
+
 } // namespace detail
 
 template <class G>
 ShapleyResult enumerate(const G& game) {
   require_game<G>();
   const Index players = game.players();
-  if (players > max_enumerated_players)
-    throw InvalidArgument("enumeration of a game of " + std::to_string(players) +
-                          " players, expected at most " + std::to_string(max_enumerated_players) +
-                          ": each player more doubles the number of coalitions");
+  detail::check_enumerable(players);
   return detail::enumerate_blocks(players, [&](std::span<const Coalition> coalitions, std::span<double> out) {
     detail::evaluate(game, coalitions, out);
+    return true;
+  });
+}
+
+template <class G>
+ShapleyResult enumerate(const G& game, const SolverOptions& options, const Executor& executor) {
+  require_game<G>();
+  detail::check(options);
+  const Index players = game.players();
+  detail::check_enumerable(players);
+  Progress progress{0, Index{1} << players, {}};
+  return detail::enumerate_blocks(players, [&](std::span<const Coalition> coalitions, std::span<double> out) {
+    if (detail::evaluate(game, coalitions, out, options, executor) < coalitions.size())
+      return false;
+    progress.evaluations += coalitions.size();
+    if (options.observer)
+      options.observer(progress);
+    return true;
   });
 }
 

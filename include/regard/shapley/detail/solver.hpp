@@ -38,4 +38,42 @@ ShapleyResult shapley(const G& game) {
     return enumerate(game);
 }
 
+template <class G>
+ShapleyResult shapley(const G& game, const SolverOptions& options, const Executor& executor) {
+  require_game<G>();
+  detail::check(options);
+  switch (options.solver) {
+  case Solver::automatic:
+    if constexpr (ClosedFormGame<G>)
+      return detail::closed_form(game);
+    if (game.players() <= max_enumerated_players && (Index{1} << game.players()) <= options.budget)
+      return enumerate(game, options, executor);
+    return leverage_shap(game, options, executor);
+  case Solver::closed_form:
+    if constexpr (ClosedFormGame<G>)
+      return detail::closed_form(game);
+    throw InvalidArgument("solver: found 'closed-form' for a game that offers none, expected another");
+  case Solver::exact:
+    return enumerate(game, options, executor);
+  case Solver::permutation:
+    return permutation_sampling(game, options, executor);
+  case Solver::stratified:
+    return stratified_sampling(game, options, executor);
+  case Solver::self_normalised:
+    return self_normalised_sampling(game, options, executor);
+  case Solver::kernel:
+    return kernel_shap(game, options, executor);
+  case Solver::unbiased_kernel:
+    return unbiased_kernel_shap(game, options, executor);
+  case Solver::leverage:
+    return leverage_shap(game, options, executor);
+  case Solver::authors_random:
+    return authors_random_sampling(game, options, executor);
+  case Solver::authors_kernel:
+    return authors_kernel_sampling(game, options, executor);
+  }
+  throw InvalidArgument("solver: found number " + std::to_string(static_cast<int>(options.solver)) +
+                        ", expected one of Solver");
+}
+
 } // namespace regard::inline REGARD_ABI

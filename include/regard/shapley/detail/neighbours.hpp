@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+// The samplers that evaluate a coalition z together with its n neighbours, z with one player in or out. So
+// each player i has a marginal contribution v(S + i) - v(S) to S = z without i.
+#pragma once
+
+#include <regard/shapley/detail/coalition_set.hpp>
+#include <regard/shapley/detail/sampling.hpp>
+#include <regard/shapley/detail/unit_loop.hpp>
+
+#include <deque>
+
+namespace regard::inline REGARD_ABI {
+namespace detail {
+
+/// Asks for z and its neighbours, and reads marginal contributions from their values.
+class Neighbourhood {
+ public:
+  void start(const Ends& ends) { ends_ = ends; }
+
+  /// Wants z and its neighbours evaluated, but for the empty and the full coalition, which are known.
+  static void ask(MutableCoalition& z, CoalitionBuffer& wanted) {
+    const Index players = z.players(), size = z.size();
+    if (size != 0 && size != players)
+      wanted.add(z);
+    for (Index i = 0; i < players; ++i) {
+      const Index other = z.contains(i) ? size - 1 : size + 1;
+      z.flip(i);
+      if (other != 0 && other != players)
+        wanted.add(z);
+      z.flip(i);
+    }
+  }
+
+  /// marginals[i] = v(z + i) - v(z - i), from the values that `ask` wanted; they are taken off the span.
+  void read(const Coalition& z, std::span<const double>& values, std::span<double> marginals) const {
+    const Index players = z.players(), size = z.size();
+    const double here = take(size, players, values);
+    for (Index i = 0; i < players; ++i) {
+      const bool member = z.contains(i);
+      const double there = take(member ? size - 1 : size + 1, players, values);
+      marginals[i] = member ? here - there : there - here;
+    }
+  }
+
+ private:
+  double take(Index size, Index players, std::span<const double>& values) const {
+    if (size == 0)
+      return ends_.empty;
+    if (size == players)
+      return ends_.full;
+    const double value = values.front();
+    values = values.subspan(1);
+    return value;
+  }
+
+  Ends ends_;
+};
+
+/// A unit is a coalition z whose size is uniform on 0, ..., n, and its complement. Then z without i has a
+/// uniform size on 0, ..., n - 1, so each contribution estimates phi_i.
+class StratifiedEstimator {
+ public:
+  static constexpr bool has_errors = true;
+
+  StratifiedEstimator(Index players, std::uint64_t seed)
+      : seed_(seed), z_(players), marginals_(players), share_(players), mean_(players) {}
+
+  Index unit_cost() const { return 2 * (share_.size() + 1); }
+  void start(const Ends& ends) { neighbours_.start(ends); }
+
+  std::optional<Index> draw(Index unit, CoalitionBuffer& wanted) {
+    redraw(unit);
+    Neighbourhood::ask(z_, wanted);
+    complement(z_);
+    Neighbourhood::ask(z_, wanted);
+    return unit_cost();
+  }
+
+  void add(Index unit, std::span<const double> values) {
+    redraw(unit);
+    neighbours_.read(z_, values, share_);
+    complement(z_);
+    neighbours_.read(z_, values, marginals_);
+    for (Index i = 0; i < share_.size(); ++i)
+      share_[i] = (share_[i] + marginals_[i]) / 2;
+    mean_.add(share_);
+  }
+
+  Estimate estimate(bool) const { return mean_.estimate(); }
+
+ private:
+  void redraw(Index unit) {
+    RandomStream random(seed_, unit);
+    draw_coalition(random, random.below(share_.size() + 1), z_);
+  }
+
+  std::uint64_t seed_;
+  MutableCoalition z_;
+  std::vector<double> marginals_, share_;
+  Neighbourhood neighbours_;
+  UnitMean mean_;
+};
+
+/// log omega(s) = -log(n C(n - 1, s)) for s = 0, ..., n - 1: the Shapley weight of one coalition.
+inline std::vector<double> log_shapley_weights(Index players) {
+  std::vector<double> weights(players);
+  double log_count = std::log(static_cast<double>(players));
+  for (Index s = 0; s < players; ++s) {
+    weights[s] = -log_count;
+    log_count += std::log(static_cast<double>(players - 1 - s) / static_cast<double>(s + 1));
+  }
+  return weights;
+}
+
+/// A unit is a uniform coalition z and its complement; S = z without i and its complement without i have the
+/// same weight omega, and phi_i is estimated by sum omega Delta / sum omega, a ratio of two means. Weights
+/// are kept relative to the greatest so far.
+class SelfNormalisedEstimator {
+ public:
+  static constexpr bool has_errors = true;
+
+  SelfNormalisedEstimator(Index players, std::uint64_t seed)
+      : seed_(seed), z_(players), first_(players), second_(players),
+        log_weights_(log_shapley_weights(players)), sums_(players) {}
+
+  Index unit_cost() const { return 2 * (first_.size() + 1); }
+  void start(const Ends& ends) { neighbours_.start(ends); }
+
+  std::optional<Index> draw(Index unit, CoalitionBuffer& wanted) {
+    redraw(unit);
+    Neighbourhood::ask(z_, wanted);
+    complement(z_);
+    Neighbourhood::ask(z_, wanted);
+    return unit_cost();
+  }
+
+  void add(Index unit, std::span<const double> values) {
+    redraw(unit);
+    const Index size = z_.size();
+    neighbours_.read(z_, values, first_);
+    for (Index i = 0; i < first_.size(); ++i)
+      weights_.push_back(log_weights_[z_.contains(i) ? size - 1 : size]);
+    complement(z_);
+    neighbours_.read(z_, values, second_);
+    for (Index i = 0; i < first_.size(); ++i)
+      sums_[i].add(weights_[i], (first_[i] + second_[i]) / 2);
+    weights_.clear();
+    ++units_;
+  }
+
+  Estimate estimate(bool) const {
+    Estimate result;
+    if (units_ == 0)
+      return result;
+    const double m = static_cast<double>(units_);
+    double effective = m;
+    std::vector<double> errors;
+    for (const Sums& sums : sums_) {
+      const double ratio = sums.numerator / sums.weight;
+      // the sum of squares of w (Delta - ratio), with a factor for the effective number of units
+      const double squares =
+          sums.square_numerator - 2 * ratio * sums.product + ratio * ratio * sums.square_weight;
+      effective = std::min(effective, sums.weight * sums.weight / sums.square_weight);
+      result.values.push_back(ratio);
+      errors.push_back(std::sqrt(std::max(0.0, squares)) / sums.weight);
+    }
+    if (units_ > 1) {
+      result.standard_errors = std::move(errors);
+      result.degrees_of_freedom = effective - 1;
+    }
+    return result;
+  }
+
+ private:
+  struct Sums {
+    double log_scale = -HUGE_VAL;
+    double weight = 0, numerator = 0, square_weight = 0, product = 0, square_numerator = 0;
+
+    void add(double log_weight, double marginal) {
+      if (log_weight > log_scale) {
+        const double shrink = std::exp(log_scale - log_weight);
+        weight *= shrink;
+        numerator *= shrink;
+        square_weight *= shrink * shrink;
+        product *= shrink * shrink;
+        square_numerator *= shrink * shrink;
+        log_scale = log_weight;
+      }
+      const double w = std::exp(log_weight - log_scale), a = w * marginal;
+      weight += w;
+      numerator += a;
+      square_weight += w * w;
+      product += w * a;
+      square_numerator += a * a;
+    }
+  };
+
+  void redraw(Index unit) {
+    RandomStream random(seed_, unit);
+    draw_coalition(random, z_);
+  }
+
+  std::uint64_t seed_;
+  Index units_ = 0;
+  MutableCoalition z_;
+  std::vector<double> first_, second_, weights_, log_weights_;
+  std::vector<Sums> sums_;
+  Neighbourhood neighbours_;
+};
+
+/// The authors' estimates: sum over the drawn z of omega(|S|) (v(S + i) - v(S)), divided by nothing.
+class AuthorsEstimator {
+ public:
+  static constexpr bool has_errors = false;
+
+  /// @param by_size  their "kernel_shap", else their "random"
+  AuthorsEstimator(Index players, std::uint64_t seed, bool by_size)
+      : seed_(seed), by_size_(by_size), marginals_(players), log_weights_(log_shapley_weights(players)),
+        sums_(players, 0.0), sizes_(by_size ? size_law(players) : std::vector{1.0}), seen_(players) {}
+
+  Index unit_cost() const { return marginals_.size() + 1; }
+  void start(const Ends& ends) { neighbours_.start(ends); }
+
+  std::optional<Index> draw(Index unit, CoalitionBuffer& wanted) {
+    const Index players = marginals_.size();
+    if (by_size_ && players == 1 && unit > 1)
+      return {}; // there is no size between the empty and the full coalition
+    RandomStream random(seed_, unit);
+    MutableCoalition z(players);
+    if (!by_size_)
+      draw_coalition(random, z);
+    else if (unit == 1)
+      complement(z);
+    else if (unit > 1) {
+      const Index size = 1 + sizes_.draw(random);
+      for (int attempt = 0; attempt <= 10; ++attempt) {
+        draw_coalition(random, size, z);
+        if (seen_.add(z).second)
+          break;
+      }
+    }
+    Neighbourhood::ask(z, wanted);
+    drawn_.push_back(std::move(z));
+    return unit_cost();
+  }
+
+  void add(Index, std::span<const double> values) {
+    const MutableCoalition z = std::move(drawn_.front());
+    drawn_.pop_front();
+    const Index size = z.size();
+    neighbours_.read(z, values, marginals_);
+    for (Index i = 0; i < marginals_.size(); ++i)
+      sums_[i] += std::exp(log_weights_[z.contains(i) ? size - 1 : size]) * marginals_[i];
+  }
+
+  Estimate estimate(bool) const { return {sums_, {}, 0, false}; }
+
+ private:
+  /// p(s) ~ (n - 1) / (C(n, s) s (n - s)), the weight of one coalition where that of a size belongs.
+  static std::vector<double> size_law(Index players) {
+    std::vector<double> law;
+    double log_count = 0;
+    for (Index s = 1; s < players; ++s) {
+      log_count += std::log(static_cast<double>(players - s + 1) / static_cast<double>(s));
+      law.push_back(std::exp(-log_count) / (static_cast<double>(s) * static_cast<double>(players - s)));
+    }
+    return law.empty() ? std::vector{1.0} : law;
+  }
+
+  std::uint64_t seed_;
+  bool by_size_;
+  std::vector<double> marginals_, log_weights_, sums_;
+  WeightedChoice sizes_;
+  CoalitionSet seen_;
+  std::deque<MutableCoalition> drawn_;
+  Neighbourhood neighbours_;
+};
+
+} // namespace detail
+} // namespace regard::inline REGARD_ABI
