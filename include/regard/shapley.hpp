@@ -9,7 +9,11 @@
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
 #include <regard/shapley/grouped_game.hpp>
+#include <regard/shapley/interactions.hpp>
 #include <regard/shapley/options.hpp>
+#include <regard/shapley/owen.hpp>
+#include <regard/shapley/partition.hpp>
+#include <regard/shapley/partition_tree.hpp>
 #include <regard/shapley/result.hpp>
 #include <regard/shapley/samplers.hpp>
 #include <regard/shapley/solver.hpp>

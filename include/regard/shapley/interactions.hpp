@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Interactions of order two: what a pair of players is worth beyond what each of them brings alone.
+//
+//     const auto result = regard::interactions(game, regard::InteractionIndex::k_sii);
+//     result.matrix(2, 5);  // the pair of players 2 and 5; symmetric
+//     result.matrix(2, 2);  // player 2 on its own, also result.values[2]
+//
+// Four indices are in use. All are averages of discrete derivatives, over the coalitions S without player i
+// and T without the pair i, j,
+//
+//     E_i  = sum over S of u(|S|) / C(n-1, |S|) (v(S+i) - v(S)),
+//     E_ij = sum over T of w(|T|) / C(n-2, |T|) (v(T+i+j) - v(T+i) - v(T+j) + v(T)),
+//
+// and differ in how they weigh the sizes s = |S| and t = |T| alone:
+//
+//     index  u(s)                                 w(t)                          sums to v(all) - v(empty)
+//     sii    1/n                                  1/(n-1)                       no
+//     k-sii  1/n + ([s = 0] - [s = n-1])/2        1/(n-1)                       yes
+//     stii   [s = 0]                              2(n-1-t)/(n(n-1))             yes
+//     fsii   (4 - 6(s+1)/(n+1))/n                 6(t+1)(n-1-t)/((n+1)n(n-1))   yes
+//
+// Sources: Grabisch and Roubens 1999 (sii); Bordt and von Luxburg 2023 (k-sii, here of order k = 2: each
+// player gives half of its pairs away, the Bernoulli number B_1 = -1/2); Sundararajan, Dhamdhere and Agarwal
+// 2020 (stii); Tsai, Yeh and Ravikumar 2023 (fsii: the best fit by players and pairs under the Shapley
+// kernel; u follows from its Moebius form). "Sums" means the sum over players and over pairs i < j.
+#pragma once
+
+#include <regard/shapley/attention_games.hpp>
+#include <regard/shapley/game.hpp>
+#include <regard/shapley/result.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+namespace regard::inline REGARD_ABI {
+
+/// Which interactions.
+enum class InteractionIndex {
+  sii,   ///< Shapley interaction index; its order-one part are the Shapley values
+  k_sii, ///< the same, made to sum to v(all) - v(empty)
+  stii,  ///< Shapley-Taylor: a player is worth v({i}) - v(empty), its pairs share the rest
+  fsii,  ///< faithful: the game of players and pairs that is closest to this one
+};
+
+/// An index and its name.
+struct InteractionName {
+  InteractionIndex index;
+  std::string_view name;
+};
+
+/// All indices, in the order in which they are listed.
+inline constexpr std::array<InteractionName, 4> interaction_names = {{
+    {InteractionIndex::sii, "sii"},
+    {InteractionIndex::k_sii, "k-sii"},
+    {InteractionIndex::stii, "stii"},
+    {InteractionIndex::fsii, "fsii"},
+}};
+
+/// "sii", "k-sii", "stii" or "fsii".
+std::string_view to_string(InteractionIndex index);
+
+/// The index of that name. Throws InvalidArgument that lists the names for any other.
+InteractionIndex parse_interaction_index(std::string_view name);
+
+/// Interactions of a game, and how they came about.
+struct InteractionResult {
+  InteractionIndex index = InteractionIndex::sii;
+  std::vector<double> values; ///< E_i, one for each player
+  Tensor<double, 2> matrix;   ///< [players, players]: E_ij, symmetric, with E_i on the diagonal
+  /// Like `matrix`; none where the values are exact.
+  std::optional<Tensor<double, 2>> standard_errors;
+  double value_empty = 0; ///< v(empty)
+  double value_full = 0;  ///< v(all players)
+  /// value_full - value_empty - sum of `values`, for all but sii also minus the sum over the pairs i < j.
+  double completeness_gap = 0;
+  Index evaluations = 0; ///< how many coalitions the values took; 0 for a closed form
+  Status status = Status::converged;
+  std::string_view solver =
+      {}; ///< "closed-form", "exact" or "sampled": a name that lives as long as the program
+};
+
+/// Exact interactions: the closed form of a PairwiseGame or an AdditiveGame, else `enumerate_interactions`.
+///
+/// In a pair game with weights w_ij, d_i = v({i}) that vanishes in company and D = sum of d (method.md,
+/// section 3, for sii; the others by the same steps, with u and w of this page's table),
+///
+///     E_ij = w_ij - w(0) (d_i + d_j) + w(1) / (n-2) (D - d_i - d_j),
+///     E_i  = [sii] 1/2 sum_j w_ij + u(0) d_i - u(1) / (n-1) (D - d_i),
+///
+/// in O(n^2) time. Where every coalition keeps d, it is E_i alone that has it.
+template <class G>
+InteractionResult interactions(const G& game, InteractionIndex index);
+
+/// Exact interactions from the values of all 2^n coalitions, each evaluated once, as `enumerate` does.
+/// Time O(2^n) beside the game's own, memory O(n^2).
+/// Throws InvalidArgument beyond max_enumerated_players, or naming a coalition whose value is not finite.
+template <class G>
+InteractionResult enumerate_interactions(const G& game, InteractionIndex index);
+
+/// How interactions are sampled.
+struct InteractionSampling {
+  Index max_evaluations = 4096; ///< the budget
+  std::uint64_t seed = 0;
+  /// Ends early once the largest standard error of a pair is at most this part of the range of the pairs
+  /// (largest minus smallest). 0: never.
+  double precision = 0;
+  std::stop_token stop = {}; ///< looked at between batches
+};
+
+/// Unbiased estimates for any number of players, after SHAP-IQ (Fumagalli et al. 2023, theorem 4.1): every
+/// coalition informs every pair. Sizes are enumerated from the outside in while the budget covers them;
+/// from the others random coalitions are drawn in pairs with their complements, sizes in proportion to what
+/// they weigh in the index. What is sampled is the difference to a game of players and pairs fitted to the
+/// enumerated sizes, whose interactions are known. A pair of coalitions is one independent unit of the
+/// standard errors; fewer than 30 of them are `few_samples`. A budget of 2^n or more enumerates.
+///
+/// Time O(n^2) an evaluation, memory O(n^2). Unit k draws from RandomStream(seed, k).
+/// Throws InvalidArgument for a budget that does not cover the coalitions of sizes 0, 1, n-1, n and two pairs
+/// (2n + 6), a precision that is negative or not a number, or naming a coalition whose value is not finite.
+template <class G>
+InteractionResult sample_interactions(const G& game, InteractionIndex index,
+                                      const InteractionSampling& options = {});
+
+} // namespace regard::inline REGARD_ABI
+
+#include <regard/shapley/detail/interactions.hpp>
+
+#include <regard/shapley/detail/interactions_sampled.hpp>
