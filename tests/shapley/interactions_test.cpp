@@ -135,12 +135,12 @@ double total(const InteractionResult& result) {
 
 TEST_CASE("names of interaction indices", "[interactions]") {
   for (const InteractionName& entry : interaction_names) {
-    CHECK(parse_interaction_index(entry.name) == entry.index);
+    CHECK(interaction_named(entry.name) == entry.index);
     CHECK(to_string(entry.index) == entry.name);
   }
   CHECK(to_string(InteractionIndex::k_sii) == "k-sii");
-  CHECK_THROWS_WITH(parse_interaction_index("k_sii"),
-                    "interaction index: found \"k_sii\", expected one of sii, k-sii, stii, fsii");
+  CHECK_THROWS_WITH(interaction_named("k_sii"),
+                    "interactions: found 'k_sii', expected one of sii, k-sii, stii, fsii");
 }
 
 TEST_CASE("enumerated interactions equal their definitions", "[interactions]") {
@@ -305,8 +305,8 @@ TEST_CASE("enumeration of interactions asks for each coalition once and refuses 
 
   const FunctionGame large{31, [](Coalition) { return 0.0; }};
   CHECK_THROWS_WITH(interactions(large, InteractionIndex::sii),
-                    "enumeration of the interactions of a game of 31 players, expected at most 30: each "
-                    "player more doubles the number of coalitions");
+                    "enumeration of a game of 31 players, expected at most 30: each player more doubles the "
+                    "number of coalitions");
   const FunctionGame broken{3, [](Coalition s) { return s.size() == 2 ? std::nan("") : 0; }};
   CHECK_THROWS_WITH(
       interactions(broken, InteractionIndex::stii),
@@ -393,8 +393,8 @@ TEST_CASE("sampled interactions are unbiased and their standard errors honest", 
       const auto size = static_cast<Eigen::Index>(n);
       Matrix mean = Matrix::Zero(size, size), squares = mean, claimed = mean;
       for (int round = 0; round < rounds; ++round) {
-        const InteractionResult result = sample_interactions(
-            game, index, {.max_evaluations = budget, .seed = static_cast<std::uint64_t>(round)});
+        const InteractionResult result =
+            sample_interactions(game, index, {.budget = budget, .seed = static_cast<std::uint64_t>(round)});
         REQUIRE(result.evaluations <= budget);
         REQUIRE(result.evaluations + 1 >= budget);
         const Matrix error = matrix_of(result) - truth;
@@ -423,7 +423,7 @@ TEST_CASE("sampled interactions of games of players and pairs are exact", "[inte
   const FunctionGame convex{n, [](Coalition s) { return 3.0 + static_cast<double>(s.size() * s.size()); }};
   const PairwiseGame pairs(matrix, PairRule::sum, Singleton::additive);
   for (const InteractionIndex index : indices) {
-    const InteractionSampling small{.max_evaluations = 200}, large{.max_evaluations = 4000};
+    const SolverOptions small{.budget = 200}, large{.budget = 4000};
     CHECK(difference(matrix_of(sample_interactions(additive, index, small)),
                      matrix_of(interactions(additive, index))) < enumerated);
     const InteractionResult square = sample_interactions(convex, index, small);
@@ -440,7 +440,7 @@ TEST_CASE("sampled interactions: a budget for all coalitions enumerates", "[inte
   for (Index n = 0; n <= 6; ++n) {
     const TableGame game = TableGame::random(n, random);
     const InteractionResult result =
-        sample_interactions(game, InteractionIndex::fsii, {.max_evaluations = Index{1} << n});
+        sample_interactions(game, InteractionIndex::fsii, {.budget = Index{1} << n});
     CHECK(result.solver == "exact");
     CHECK(matrix_of(result) == matrix_of(enumerate_interactions(game, InteractionIndex::fsii)));
   }
@@ -460,38 +460,39 @@ struct BatchRoughGame : UnanimitySum {
 TEST_CASE("sampled interactions repeat, stop, and say how they ended", "[interactions][sampled]") {
   const UnanimitySum game = rough_game(70, 1); // coalitions of two words
   const InteractionIndex index = InteractionIndex::k_sii;
-  const InteractionSampling options{.max_evaluations = 1000, .seed = 5};
+  const SolverOptions options{.budget = 1000, .seed = 5};
   const InteractionResult result = sample_interactions(game, index, options);
-  CHECK(result.status == Status::converged);
+  CHECK(result.status == Status::budget_reached);
   CHECK(result.solver == "sampled");
+  CHECK(result.units == 429);
+  CHECK(result.degrees_of_freedom == 428);
   CHECK(result.evaluations == 1000);
   CHECK(matrix_of(result) == matrix_of(sample_interactions(game, index, options)));
   CHECK(matrix_of(result) == matrix_of(sample_interactions(BatchRoughGame{game}, index, options)));
-  CHECK(matrix_of(result) !=
-        matrix_of(sample_interactions(game, index, {.max_evaluations = 1000, .seed = 6})));
+  CHECK(matrix_of(result) != matrix_of(sample_interactions(game, index, {.budget = 1000, .seed = 6})));
   const Matrix errors = (matrix_of(result) - known(game, index)).cwiseAbs();
   CHECK((errors.array() <= 2 * Matrix(result.standard_errors->matrix()).array()).cast<double>().mean() > 0.9);
 
-  CHECK(sample_interactions(game, index, {.max_evaluations = 160}).status == Status::few_samples);
+  CHECK(sample_interactions(game, index, {.budget = 160}).status == Status::few_samples);
   std::stop_source stop;
   stop.request_stop();
-  const InteractionResult stopped = sample_interactions(
-      game, index, {.max_evaluations = 1000, .seed = 5, .precision = 0, .stop = stop.get_token()});
+  const InteractionResult stopped =
+      sample_interactions(game, index, {.budget = 1000, .seed = 5, .stop = stop.get_token()});
   CHECK(stopped.status == Status::stopped);
   CHECK(stopped.evaluations < 1000);
-  CHECK(sample_interactions(game, index, {.max_evaluations = 1000, .precision = 1e-6}).status ==
+  CHECK(sample_interactions(game, index, {.budget = 1000, .precision = 1e-6}).status ==
         Status::budget_reached);
-  const InteractionResult rough =
-      sample_interactions(game, index, {.max_evaluations = 100000, .precision = 0.5});
+  const InteractionResult rough = sample_interactions(game, index, {.budget = 100000, .precision = 0.5});
   CHECK(rough.status == Status::converged);
   CHECK(rough.evaluations < 100000);
 
-  CHECK_THROWS_WITH(sample_interactions(game, index, {.max_evaluations = 145}),
-                    "interactions of 70 players: found a budget of 145 evaluations, expected at least 146");
+  CHECK_THROWS_WITH(sample_interactions(game, index, {.budget = 145}),
+                    "budget: found 145 evaluations, expected at least 146, which 'sampled interactions' "
+                    "takes for 70 players");
   CHECK_THROWS_WITH(sample_interactions(game, index, {.precision = -1}),
-                    "interactions: found the precision -1, expected 0 or more");
+                    "precision: found -1, expected a fraction of the range of the values, or 0");
   const FunctionGame broken{9, [](Coalition s) { return s.size() == 8 ? HUGE_VAL : 0; }};
-  CHECK_THROWS_WITH(sample_interactions(broken, index, {.max_evaluations = 100}),
+  CHECK_THROWS_WITH(sample_interactions(broken, index, {.budget = 100}),
                     "the game's value of coalition {1, 2, 3, 4, 5, 6, 7, 8} among 9 players: found inf, "
                     "expected a finite number");
 }

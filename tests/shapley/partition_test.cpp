@@ -45,9 +45,9 @@ TEST_CASE("the partition explainer equals shap's at every budget", "[partition][
   double worst = 0;
   for (const PeerGame& peer : read_peer_games())
     for (const PeerPartition& partition : peer.partitions) {
-      const ShapleyResult result = partition_shap(
-          peer.game(), PartitionTree(peer.players, peer.merges),
-          {.max_evaluations = partition.budget, .splits_per_round = (partition.batch + 1) / 2});
+      const ShapleyResult result =
+          partition_shap(peer.game(), PartitionTree(peer.players, peer.merges), {.budget = partition.budget},
+                         Serial{}, (partition.batch + 1) / 2);
       const double error = relative_error(result.values, partition.values);
       INFO(peer.players << " players, budget " << partition.budget << ", batch " << partition.batch);
       CHECK(error < tolerance);
@@ -66,8 +66,7 @@ TEST_CASE("the partition explainer spends its budget and no more, and loses noth
   const ShapleyResult exact = owen_values(game, tree);
   for (Index budget = 2; budget <= exact.evaluations + 3; ++budget)
     for (const Index splits : {Index{1}, Index{3}, Index{1000}}) {
-      const ShapleyResult result =
-          partition_shap(game, tree, {.max_evaluations = budget, .splits_per_round = splits});
+      const ShapleyResult result = partition_shap(game, tree, {.budget = budget}, Serial{}, splits);
       INFO("budget " << budget);
       CHECK(result.evaluations == std::min(budget - budget % 2, exact.evaluations));
       CHECK(std::abs(result.completeness_gap) < enumerated);
@@ -82,7 +81,7 @@ TEST_CASE("the partition explainer spends its budget and no more, and loses noth
       }
     }
   // With the two ends alone, all players share alike.
-  const ShapleyResult ends = partition_shap(game, tree, {.max_evaluations = 2});
+  const ShapleyResult ends = partition_shap(game, tree, {.budget = 2});
   for (const double value : ends.values)
     CHECK(std::abs(value - (exact.value_full - exact.value_empty) / static_cast<double>(n)) < tolerance);
 }
@@ -90,20 +89,20 @@ TEST_CASE("the partition explainer spends its budget and no more, and loses noth
 TEST_CASE("the partition explainer splits the largest group first, the left one among equals",
           "[partition]") {
   const PartitionTree tree(4, {{2, 3}, {0, 1}, {5, 4}}); // {0, 1} stands left of {2, 3}
-  const PartitionOptions options{.max_evaluations = 6, .splits_per_round = 1};
-  CHECK(partition_shap(cls_game(std::vector<double>{1, 3, 0, 5}), tree, options).values ==
+  const SolverOptions options{.budget = 6};
+  CHECK(partition_shap(cls_game(std::vector<double>{1, 3, 0, 5}), tree, options, Serial{}, 1).values ==
         std::vector<double>{2, 2, 1.25, 3.75}); // one of the two contexts of {2, 3}
-  CHECK(partition_shap(cls_game(std::vector<double>{1, 3, 0, 4}), tree, options).values ==
+  CHECK(partition_shap(cls_game(std::vector<double>{1, 3, 0, 4}), tree, options, Serial{}, 1).values ==
         std::vector<double>{1.5, 2.5, 2, 2});
 }
 
 TEST_CASE("the partition explainer of few players", "[partition]") {
   const ShapleyResult none =
-      partition_shap(cls_game(std::vector<double>{}), PartitionTree(0, {}), {.max_evaluations = 1});
+      partition_shap(cls_game(std::vector<double>{}), PartitionTree(0, {}), {.budget = 1});
   CHECK(none.values.empty());
   CHECK(none.evaluations == 1);
   const ShapleyResult one =
-      partition_shap(cls_game(std::vector<double>{4}), PartitionTree(1, {}), {.max_evaluations = 2});
+      partition_shap(cls_game(std::vector<double>{4}), PartitionTree(1, {}), {.budget = 2});
   CHECK(one.values == std::vector<double>{4});
   CHECK(one.status == Status::converged);
   const PairwiseGame pair(Eigen::MatrixXd{{.5, .2}, {.3, .1}}, PairRule::sum);
@@ -116,15 +115,15 @@ TEST_CASE("the partition explainer stops, and refuses what it cannot do", "[part
   const PartitionTree tree = PartitionTree::halves(3);
   std::stop_source stop;
   stop.request_stop();
-  const ShapleyResult stopped =
-      partition_shap(game, tree, {.max_evaluations = 512, .splits_per_round = 3, .stop = stop.get_token()});
+  const ShapleyResult stopped = partition_shap(game, tree, {.stop = stop.get_token()});
   CHECK(stopped.status == Status::stopped);
   CHECK(stopped.values == std::vector<double>{2, 2, 2});
   CHECK_THROWS_WITH(partition_shap(game, PartitionTree(3, {{0, 1, 2}})),
                     "partition explainer: found 3 children in merge 0 of the tree, expected 2 in each");
-  CHECK_THROWS_WITH(partition_shap(game, tree, {.max_evaluations = 1}),
-                    "partition explainer: found a budget of 1 evaluations, expected at least 2");
-  CHECK_THROWS_WITH(partition_shap(game, tree, {.splits_per_round = 0}),
+  CHECK_THROWS_WITH(
+      partition_shap(game, tree, {.budget = 1}),
+      "budget: found 1 evaluations, expected at least 2, which 'partition' takes for 3 players");
+  CHECK_THROWS_WITH(partition_shap(game, tree, {}, Serial{}, 0),
                     "partition explainer: found 0 splits a round, expected at least 1");
   CHECK_THROWS_WITH(partition_shap(game, PartitionTree::halves(2)),
                     "partition tree: found 2 players, expected 3 as the game has");

@@ -25,14 +25,15 @@
 // kernel; u follows from its Moebius form). "Sums" means the sum over players and over pairs i < j.
 #pragma once
 
+#include <regard/core/executor.hpp>
 #include <regard/shapley/attention_games.hpp>
+#include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/options.hpp>
 #include <regard/shapley/result.hpp>
 
 #include <array>
-#include <cstdint>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -60,18 +61,23 @@ inline constexpr std::array<InteractionName, 4> interaction_names = {{
     {InteractionIndex::fsii, "fsii"},
 }};
 
-/// "sii", "k-sii", "stii" or "fsii".
-std::string_view to_string(InteractionIndex index);
+/// The index's name in `interaction_names`.
+constexpr std::string_view to_string(InteractionIndex index) {
+  for (const InteractionName& known : interaction_names)
+    if (known.index == index)
+      return known.name;
+  return "unknown";
+}
 
-/// The index of that name. Throws InvalidArgument that lists the names for any other.
-InteractionIndex parse_interaction_index(std::string_view name);
+/// The index of that name. Throws InvalidArgument with all names where there is none.
+InteractionIndex interaction_named(std::string_view name);
 
 /// Interactions of a game, and how they came about.
 struct InteractionResult {
   InteractionIndex index = InteractionIndex::sii;
   std::vector<double> values; ///< E_i, one for each player
   Tensor<double, 2> matrix;   ///< [players, players]: E_ij, symmetric, with E_i on the diagonal
-  /// Like `matrix`; none where the values are exact.
+  /// Like `matrix`; none where the values are exact, or fewer than two units were drawn.
   std::optional<Tensor<double, 2>> standard_errors;
   double value_empty = 0; ///< v(empty)
   double value_full = 0;  ///< v(all players)
@@ -79,8 +85,9 @@ struct InteractionResult {
   double completeness_gap = 0;
   Index evaluations = 0; ///< how many coalitions the values took; 0 for a closed form
   Status status = Status::converged;
-  std::string_view solver =
-      {}; ///< "closed-form", "exact" or "sampled": a name that lives as long as the program
+  std::string_view solver = {};  ///< "closed-form", "exact" or "sampled"; lives as long as the program
+  Index units = 0;               ///< pairs of coalitions that were drawn
+  double degrees_of_freedom = 0; ///< of Student's t, for intervals from the standard errors; 0 without them
 };
 
 /// Exact interactions: the closed form of a PairwiseGame or an AdditiveGame, else `enumerate_interactions`.
@@ -95,35 +102,32 @@ struct InteractionResult {
 template <class G>
 InteractionResult interactions(const G& game, InteractionIndex index);
 
-/// Exact interactions from the values of all 2^n coalitions, each evaluated once, as `enumerate` does.
-/// Time O(2^n) beside the game's own, memory O(n^2).
-/// Throws InvalidArgument beyond max_enumerated_players, or naming a coalition whose value is not finite.
+/// The closed form of those games; else enumeration if the budget covers all 2^n coalitions; else
+/// `sample_interactions`. `options.solver` is not read.
 template <class G>
-InteractionResult enumerate_interactions(const G& game, InteractionIndex index);
+InteractionResult interactions(const G& game, InteractionIndex index, const SolverOptions& options,
+                               const Executor& executor = Serial{});
 
-/// How interactions are sampled.
-struct InteractionSampling {
-  Index max_evaluations = 4096; ///< the budget
-  std::uint64_t seed = 0;
-  /// Ends early once the largest standard error of a pair is at most this part of the range of the pairs
-  /// (largest minus smallest). 0: never.
-  double precision = 0;
-  std::stop_token stop = {}; ///< looked at between batches
-};
+/// Exact interactions from the values of all 2^n coalitions, each evaluated once, as `enumerate` does and
+/// with its options and errors. Time O(2^n) beside the game's own, memory O(n^2). Stopped early, it knows
+/// nothing, and returns zeros.
+template <class G>
+InteractionResult enumerate_interactions(const G& game, InteractionIndex index,
+                                         const SolverOptions& options = {},
+                                         const Executor& executor = Serial{});
 
-/// Unbiased estimates for any number of players, after SHAP-IQ (Fumagalli et al. 2023, theorem 4.1): every
-/// coalition informs every pair. Sizes are enumerated from the outside in while the budget covers them;
-/// from the others random coalitions are drawn in pairs with their complements, sizes in proportion to what
-/// they weigh in the index. What is sampled is the difference to a game of players and pairs fitted to the
-/// enumerated sizes, whose interactions are known. A pair of coalitions is one independent unit of the
-/// standard errors; fewer than 30 of them are `few_samples`. A budget of 2^n or more enumerates.
+/// Unbiased estimates for any number of players, after SHAP-IQ (Fumagalli et al. 2023): every coalition
+/// informs every pair. Sizes are enumerated from the outside in while the budget covers them; from the others
+/// random coalitions are drawn in pairs with their complements, sizes in proportion to what they weigh in the
+/// index. What is sampled is the difference to a game of players and pairs fitted to the enumerated sizes,
+/// whose interactions are known: games that are such a fit are exact. A budget of 2^n or more enumerates.
 ///
-/// Time O(n^2) an evaluation, memory O(n^2). Unit k draws from RandomStream(seed, k).
-/// Throws InvalidArgument for a budget that does not cover the coalitions of sizes 0, 1, n-1, n and two pairs
-/// (2n + 6), a precision that is negative or not a number, or naming a coalition whose value is not finite.
+/// A pair of coalitions is one unit; options mean what they do in samplers.hpp, where the precision is that
+/// of the pairs. Stopped before two units, coalitions that were not evaluated count as the fitted game says.
+/// Time O(n^2) an evaluation, memory O(n^2). The least budget is 2n + 6, or 2^n where that is less.
 template <class G>
 InteractionResult sample_interactions(const G& game, InteractionIndex index,
-                                      const InteractionSampling& options = {});
+                                      const SolverOptions& options = {}, const Executor& executor = Serial{});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -5,7 +5,9 @@
 //     auto phi   = regard::owen_values(game, words).values;
 #pragma once
 
+#include <regard/core/executor.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/options.hpp>
 #include <regard/shapley/partition_tree.hpp>
 #include <regard/shapley/result.hpp>
 
@@ -24,12 +26,13 @@ inline constexpr Index max_owen_evaluations = Index{1} << 30;
 /// Shapley values. The values of a node's players always sum to the Owen value of the group among its
 /// siblings.
 ///
-/// Each coalition that occurs is evaluated once, none twice: about 2/3 n^2 for a balanced binary tree,
-/// 2^n for a flat one. Memory O(2^m) for the largest number m of children.
-/// Throws InvalidArgument when tree and game have different numbers of players, when it would take more than
-/// max_owen_evaluations, or naming a coalition whose value is not finite.
+/// Each coalition that occurs is evaluated once, whatever the budget: about 2/3 n^2 for a balanced binary
+/// tree, 2^n for a flat one. Memory O(2^m) for the largest number m of children. Stopped early, it knows
+/// nothing, and returns zeros. Throws InvalidArgument when tree and game have different numbers of players,
+/// when it would take more than max_owen_evaluations, or naming a coalition whose value is not finite.
 template <class G>
-ShapleyResult owen_values(const G& game, const PartitionTree& tree);
+ShapleyResult owen_values(const G& game, const PartitionTree& tree, const SolverOptions& options = {},
+                          const Executor& executor = Serial{});
 
 } // namespace regard::inline REGARD_ABI
 

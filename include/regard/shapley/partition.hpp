@@ -3,25 +3,16 @@
 // runs on text by default.
 //
 //     auto tree = regard::text_partition_tree(pieces);
-//     auto phi  = regard::partition_shap(game, tree, {.max_evaluations = 500}).values;
+//     auto phi  = regard::partition_shap(game, tree, {.budget = 500}).values;
 #pragma once
 
+#include <regard/core/executor.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/options.hpp>
 #include <regard/shapley/partition_tree.hpp>
 #include <regard/shapley/result.hpp>
 
-#include <stop_token>
-
 namespace regard::inline REGARD_ABI {
-
-/// How the partition explainer runs.
-struct PartitionOptions {
-  Index max_evaluations = 512; ///< the budget, the empty and the full coalition included
-  /// How many groups are split before the queue is looked at again. shap makes it half of its batch size,
-  /// rounded up: 3 on text, 5 elsewhere. A budget that reaches every player makes it irrelevant.
-  Index splits_per_round = 3;
-  std::stop_token stop = {}; ///< looked at between rounds
-};
 
 /// Owen values over a binary tree as shap's PartitionExplainer estimates them. The worth of a group is split
 /// between its two halves as the mean of what each adds before and after the other, at a cost of two
@@ -33,12 +24,18 @@ struct PartitionOptions {
 /// evaluations for a balanced tree of n players, and as many as owen_values counts in general.
 ///
 /// Where it differs from shap: groups of equal |worth| x weight are split from left to right (shap draws
-/// random numbers for it), and an odd budget is not exceeded by one evaluation.
+/// random numbers for it), and an odd budget is not exceeded by one evaluation. Nothing is drawn, so there
+/// are no standard errors; seed and precision are not read. Stopped early, it has spent less of its budget.
+///
+/// @param splits_per_round  how many groups are split before the queue is looked at again. shap makes it half
+///                          of its batch size, rounded up: 3 on text, 5 elsewhere. It matters only where the
+///                          budget does not reach every player.
 /// Throws InvalidArgument when tree and game have different numbers of players, for a merge of more than two,
-/// for a budget below the two (one without players) that the ends take, for splits_per_round = 0, or naming a
-/// coalition whose value is not finite.
+/// for a budget below the two (one without players) that the ends take, for splits_per_round = 0; and what
+/// `enumerate` throws for a value that is not finite or a game that throws.
 template <class G>
-ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const PartitionOptions& options = {});
+ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const SolverOptions& options = {},
+                             const Executor& executor = Serial{}, Index splits_per_round = 3);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -131,7 +131,7 @@ def write_game(out, n, kind, table, rng):
     assert np.allclose(values, exact, atol=1e-8), values - exact
     print("kernel", numbers(values), file=out)
     if kind == "pairs":
-        explain = shap.PermutationExplainer(game, Masker(n))
+        explain = shap.PermutationExplainer(game, Masker(n), seed=0)
         values = explain(np.ones((1, n)), max_evals=3 * (2 * n + 1), silent=True).values[0]
         assert np.allclose(values, exact, atol=1e-10)
         print("permutation", numbers(values), file=out)
@@ -173,7 +173,7 @@ def write_tree(out, text):
 
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
-    np.random.seed(0)  # shap's permutations
+    np.random.seed(0)  # of what shap draws
     with open(HERE / "games.txt", "w") as out:
         for n in range(3, 9):
             write_game(out, n, "random", random_table(n, rng), rng)

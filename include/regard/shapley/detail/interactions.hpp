@@ -10,21 +10,14 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string_view to_string(InteractionIndex index) {
-  for (const InteractionName& entry : interaction_names)
-    if (entry.index == index)
-      return entry.name;
-  return "unknown";
-}
-
-inline InteractionIndex parse_interaction_index(std::string_view name) {
-  std::string names;
+inline InteractionIndex interaction_named(std::string_view name) {
+  std::string known;
   for (const InteractionName& entry : interaction_names) {
     if (entry.name == name)
       return entry.index;
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  throw InvalidArgument("interaction index: found \"" + std::string(name) + "\", expected one of " + names);
+  throw InvalidArgument("interactions: found '" + std::string(name) + "', expected one of " + known);
 }
 
 namespace detail {
@@ -254,28 +247,35 @@ class InteractionSums {
 } // namespace detail
 
 template <class G>
-InteractionResult enumerate_interactions(const G& game, InteractionIndex index) {
+InteractionResult enumerate_interactions(const G& game, InteractionIndex index, const SolverOptions& options,
+                                         const Executor& executor) {
   require_game<G>();
+  detail::check(options);
   const Index players = game.players();
-  if (players > max_enumerated_players)
-    throw InvalidArgument("enumeration of the interactions of a game of " + std::to_string(players) +
-                          " players, expected at most " + std::to_string(max_enumerated_players) +
-                          ": each player more doubles the number of coalitions");
+  detail::check_enumerable(players);
   InteractionResult result = detail::interaction_result(index, players, "exact");
   detail::InteractionSums sums(index, players);
-  std::optional<double> value_empty; // an offset of the game costs no precision
-  std::vector<double> centred;
+  std::optional<double> value_empty;
+  std::vector<double> centred; // an offset of the game costs no precision
+  Progress progress{0, Index{1} << players, {}};
   const ShapleyResult values =
       detail::enumerate_blocks(players, [&](std::span<const Coalition> coalitions, std::span<double> out) {
-        detail::evaluate(game, coalitions, out);
+        if (detail::evaluate(game, coalitions, out, options, executor) < coalitions.size())
+          return false;
         if (!value_empty)
           value_empty = out.front();
         centred.assign(out.begin(), out.end());
         for (double& value : centred)
           value -= *value_empty;
         sums.add(coalitions, centred);
+        progress.evaluations += coalitions.size();
+        if (options.observer)
+          options.observer(progress);
+        return true;
       });
-  sums.store(result.matrix);
+  result.status = values.status;
+  if (result.status != Status::stopped)
+    sums.store(result.matrix);
   result.value_empty = values.value_empty;
   result.value_full = values.value_full;
   result.evaluations = values.evaluations;

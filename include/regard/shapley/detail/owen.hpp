@@ -7,6 +7,7 @@
 #include <regard/shapley/owen.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace regard::inline REGARD_ABI {
 namespace detail {
@@ -36,19 +37,24 @@ inline double owen_evaluations(const PartitionTree& tree) {
 template <class G>
 class OwenExpansion {
  public:
-  OwenExpansion(const G& game, const PartitionTree& tree)
-      : game_(game), tree_(tree), context_(tree.players()), values_(tree.players()) {}
+  OwenExpansion(const G& game, const PartitionTree& tree, const SolverOptions& options,
+                const Executor& executor)
+      : game_(game), tree_(tree), options_(options), executor_(executor), context_(tree.players()),
+        values_(tree.players()) {}
 
   /// Shares out weight * (full - empty), the worth of `node` to the context, which it finds and leaves in
-  /// context_.
-  void expand(Index node, double empty, double full, double weight) {
+  /// context_. False after a stop request.
+  bool expand(Index node, double empty, double full, double weight) {
     if (tree_.is_player(node)) {
       values_[node].add(weight * (full - empty));
-      return;
+      return true;
     }
     const std::span<const Index> children = tree_.children(node);
     const Index count = children.size(), subsets = Index{1} << count;
-    const std::vector<double> worth = subset_values(children, empty, full);
+    const std::optional<std::vector<double>> known = subset_values(children, empty, full);
+    if (!known)
+      return false;
+    const std::vector<double>& worth = *known;
     std::vector<double> chance(count); // of a set of siblings to stand before a child, by its size
     double choices = 1;
     for (Index size = 0; size < count; ++size) {
@@ -58,12 +64,15 @@ class OwenExpansion {
     for (Index before = 0; before < subsets; ++before) {
       toggle(children, before);
       for (Index c = 0; c < count; ++c)
-        if (((before >> c) & 1) == 0)
-          expand(children[c], worth[before], worth[before | (Index{1} << c)],
-                 weight * chance[static_cast<Index>(std::popcount(before))]);
+        if (((before >> c) & 1) == 0 && !expand(children[c], worth[before], worth[before | (Index{1} << c)],
+                                                weight * chance[static_cast<Index>(std::popcount(before))]))
+          return false;
       toggle(children, before);
     }
+    return true;
   }
+
+  Index evaluations() const { return evaluations_; }
 
   std::vector<double> values() const {
     std::vector<double> phi;
@@ -73,23 +82,29 @@ class OwenExpansion {
   }
 
  private:
-  static constexpr Index batch = 256;
-
-  /// The values of the context with every set of children.
-  std::vector<double> subset_values(std::span<const Index> children, double empty, double full) {
+  /// The values of the context with every set of children; none after a stop request.
+  std::optional<std::vector<double>> subset_values(std::span<const Index> children, double empty,
+                                                   double full) {
     std::vector<double> worth(Index{1} << children.size());
     worth.front() = empty;
     worth.back() = full;
-    for (Index first = 1; first + 1 < worth.size(); first += batch) {
-      const Index size = std::min(batch, worth.size() - 1 - first);
-      std::vector<MutableCoalition> coalitions;
+    const Index wave = std::max(options_.batch_size, Index{256}) * executor_.workers();
+    for (Index first = 1; first + 1 < worth.size(); first += wave) {
+      const Index size = std::min(wave, worth.size() - 1 - first);
+      CoalitionBuffer wanted(tree_.players());
       for (Index set = first; set < first + size; ++set) {
         toggle(children, set);
-        coalitions.push_back(context_);
+        wanted.add(context_);
         toggle(children, set);
       }
-      const std::vector<Coalition> views(coalitions.begin(), coalitions.end());
-      evaluate(game_, views, std::span(worth).subspan(first, size));
+      std::vector<Coalition> coalitions;
+      for (Index c = 0; c < size; ++c)
+        coalitions.push_back(wanted[c]);
+      const Index known =
+          evaluate(game_, coalitions, std::span(worth).subspan(first, size), options_, executor_);
+      evaluations_ += known;
+      if (known < size)
+        return std::nullopt;
     }
     return worth;
   }
@@ -103,15 +118,20 @@ class OwenExpansion {
 
   const G& game_;
   const PartitionTree& tree_;
+  const SolverOptions& options_;
+  const Executor& executor_;
   MutableCoalition context_;
+  Index evaluations_ = 0;
   std::vector<CompensatedSum> values_;
 };
 
 } // namespace detail
 
 template <class G>
-ShapleyResult owen_values(const G& game, const PartitionTree& tree) {
+ShapleyResult owen_values(const G& game, const PartitionTree& tree, const SolverOptions& options,
+                          const Executor& executor) {
   require_game<G>();
+  detail::check(options);
   const Index players = game.players();
   detail::check_tree(tree, players);
   const double count = detail::owen_evaluations(tree);
@@ -120,15 +140,20 @@ ShapleyResult owen_values(const G& game, const PartitionTree& tree) {
                           detail::number_text(count) + " evaluations, expected at most " +
                           std::to_string(max_owen_evaluations));
   ShapleyResult result;
+  result.solver = "owen";
   result.value_empty = detail::evaluate(game, MutableCoalition(players));
   result.value_full = detail::evaluate(game, MutableCoalition::full(players));
-  detail::OwenExpansion<G> expansion(game, tree);
-  if (players > 0)
-    expansion.expand(tree.root(), result.value_empty, result.value_full, 1);
-  result.values = expansion.values();
+  detail::OwenExpansion<G> expansion(game, tree, options, executor);
+  if (players > 0 && !expansion.expand(tree.root(), result.value_empty, result.value_full, 1)) {
+    result.status = Status::stopped;
+    result.values.assign(players, 0.0);
+  } else {
+    result.values = expansion.values();
+  }
+  result.evaluations = expansion.evaluations() + (players == 0 ? 1 : 2);
   result.completeness_gap = detail::completeness_gap(result);
-  result.evaluations = static_cast<Index>(count);
-  result.solver = "owen";
+  if (options.observer)
+    options.observer({result.evaluations, static_cast<Index>(count), {}});
   return result;
 }
 

@@ -28,8 +28,13 @@ struct PartitionGroup {
 template <class G>
 class PartitionSolver {
  public:
-  PartitionSolver(const G& game, const PartitionTree& tree, const PartitionOptions& options)
-      : game_(game), tree_(tree), options_(options), credit_(tree.nodes()) {}
+  PartitionSolver(const G& game, const PartitionTree& tree, const SolverOptions& options,
+                  const Executor& executor, Index splits_per_round)
+      : game_(game), tree_(tree), options_(options), executor_(executor), splits_(splits_per_round),
+        credit_(tree.nodes()) {
+    const Index share = (2 * splits_ + executor.workers() - 1) / executor.workers();
+    options_.batch_size = std::min(options_.batch_size, share); // every worker has something to do
+  }
 
   ShapleyResult run() {
     ShapleyResult result;
@@ -43,15 +48,10 @@ class PartitionSolver {
       ++used_;
       push(tree_.root(), none, result.value_empty, result.value_full, 1);
     }
-    while (!queue_.empty()) {
-      if (options_.stop.stop_requested()) {
-        result.status = Status::stopped;
-        break;
-      }
-      if (!split_round()) {
-        result.status = Status::budget_reached;
-        break;
-      }
+    while (!queue_.empty() && result.status == Status::converged) {
+      result.status = split_round();
+      if (options_.observer)
+        options_.observer({used_, options_.budget, {}});
     }
     for (; !queue_.empty(); queue_.pop())
       credit_[queue_.top().node].add(queue_.top().credit());
@@ -66,17 +66,18 @@ class PartitionSolver {
     queue_.push({node, std::move(context), empty, full, weight, serial_++});
   }
 
-  /// Splits the groups that stand first. False when the budget does not allow for any.
-  bool split_round() {
+  /// Splits the groups that stand first.
+  /// @return `converged` if that went well, `budget_reached` if the budget does not allow for any, `stopped`
+  Status split_round() {
     std::vector<PartitionGroup> groups;
     std::vector<MutableCoalition> coalitions; // each context with the left half, and with the right one
-    while (!queue_.empty() && groups.size() < options_.splits_per_round) {
+    while (!queue_.empty() && groups.size() < splits_) {
       if (tree_.is_player(queue_.top().node)) {
         credit_[queue_.top().node].add(queue_.top().credit());
         queue_.pop();
         continue;
       }
-      if (options_.max_evaluations - used_ < coalitions.size() + 2)
+      if (options_.budget - used_ < coalitions.size() + 2)
         break;
       groups.push_back(queue_.top());
       queue_.pop();
@@ -84,11 +85,16 @@ class PartitionSolver {
         coalitions.push_back(with(groups.back().context, half));
     }
     if (groups.empty())
-      return queue_.empty();
+      return queue_.empty() ? Status::converged : Status::budget_reached;
     const std::vector<Coalition> views(coalitions.begin(), coalitions.end());
     std::vector<double> values(views.size());
-    evaluate(game_, views, values);
-    used_ += views.size();
+    const Index known = evaluate(game_, views, values, options_, executor_);
+    used_ += known;
+    if (known < views.size()) {
+      for (PartitionGroup& group : groups)
+        queue_.push(std::move(group));
+      return Status::stopped;
+    }
     for (Index g = 0; g < groups.size(); ++g) {
       const PartitionGroup& group = groups[g];
       const Index left = tree_.children(group.node)[0], right = tree_.children(group.node)[1];
@@ -98,7 +104,7 @@ class PartitionSolver {
       push(left, coalitions[2 * g + 1], with_right, group.full, weight);
       push(right, coalitions[2 * g], with_left, group.full, weight);
     }
-    return true;
+    return Status::converged;
   }
 
   MutableCoalition with(MutableCoalition context, Index node) const {
@@ -134,7 +140,9 @@ class PartitionSolver {
 
   const G& game_;
   const PartitionTree& tree_;
-  const PartitionOptions& options_;
+  SolverOptions options_;
+  const Executor& executor_;
+  Index splits_;
   std::vector<CompensatedSum> credit_; // by node
   std::priority_queue<PartitionGroup, std::vector<PartitionGroup>, Later> queue_{Later{tree_}};
   Index used_ = 0, serial_ = 0;
@@ -143,8 +151,10 @@ class PartitionSolver {
 } // namespace detail
 
 template <class G>
-ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const PartitionOptions& options) {
+ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const SolverOptions& options,
+                             const Executor& executor, Index splits_per_round) {
   require_game<G>();
+  detail::check(options);
   const Index players = game.players();
   detail::check_tree(tree, players);
   for (Index node = players; node < tree.nodes(); ++node)
@@ -152,14 +162,10 @@ ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const Par
       throw InvalidArgument("partition explainer: found " + std::to_string(tree.children(node).size()) +
                             " children in merge " + std::to_string(node - players) +
                             " of the tree, expected 2 in each");
-  const Index least = players == 0 ? 1 : 2;
-  if (options.max_evaluations < least)
-    throw InvalidArgument("partition explainer: found a budget of " +
-                          std::to_string(options.max_evaluations) + " evaluations, expected at least " +
-                          std::to_string(least));
-  if (options.splits_per_round == 0)
+  detail::check_budget(options, players == 0 ? 1 : 2, "partition", players);
+  if (splits_per_round == 0)
     throw InvalidArgument("partition explainer: found 0 splits a round, expected at least 1");
-  return detail::PartitionSolver<G>(game, tree, options).run();
+  return detail::PartitionSolver<G>(game, tree, options, executor, splits_per_round).run();
 }
 
 } // namespace regard::inline REGARD_ABI
