@@ -1,0 +1,17 @@
+# What both embedding projects share: the program, and what must not come with regard.
+add_executable(consumer ../programs/${CONSUMER_PROGRAM}.cpp)
+target_link_libraries(consumer PRIVATE ${CONSUMER_TARGETS})
+
+foreach(option REGARD_BUILD_TESTS REGARD_BUILD_EXAMPLES REGARD_INSTALL REGARD_WARNINGS)
+  if(${option})
+    message(FATAL_ERROR "${option} is on in an embedded build")
+  endif()
+endforeach()
+foreach(target explain_text test_core)
+  if(TARGET ${target})
+    message(FATAL_ERROR "the embedded build has the target ${target}")
+  endif()
+endforeach()
+if(CMAKE_BUILD_TYPE)
+  message(FATAL_ERROR "regard chose the build type ${CMAKE_BUILD_TYPE} for its consumer")
+endif()
