@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The attention games of arXiv 2508.08966, and their Shapley values in closed form.
 //
-//     auto mean = regard::aggregate(attention, gradients, players); // or any square matrix:
-//     attention_matrix.hpp auto phi = regard::shapley(regard::max_mutual_game(mean)).values;
+//     auto mean = regard::aggregate(attention, gradients, players); // or any matrix: attention_matrix.hpp
+//     auto phi  = regard::shapley(regard::max_mutual_game(mean)).values;
 //
 // The paper's six games are three kinds of game on two kinds of matrix: the mean attention (Att-CLS,
 // Att-Mutual, Att-Max-Mutual), or its mean weighted by the positive part of the gradient (Grad-Att-...).

@@ -40,6 +40,9 @@ class AttentionMatrix {
   /// `numbers` holds players * players of the caller's numbers, row after row.
   AttentionMatrix(std::span<const double> numbers, Index players);
 
+  /// The same, handed over.
+  AttentionMatrix(std::vector<double>&& numbers, Index players);
+
   /// The matrix of an aggregate.
   AttentionMatrix(const AggregatedAttention& attention) : AttentionMatrix(attention.matrix) {}
   AttentionMatrix(AggregatedAttention&& attention) : AttentionMatrix(std::move(attention.matrix)) {}

@@ -31,6 +31,13 @@ inline AttentionMatrix::AttentionMatrix(Tensor<double, 2>&& matrix) {
   own(std::move(matrix));
 }
 
+inline AttentionMatrix::AttentionMatrix(std::vector<double>&& numbers, Index players)
+    : AttentionMatrix(std::span<const double>(numbers), players) { // checks
+  Tensor<double, 2> matrix({players, players});
+  std::copy(numbers.begin(), numbers.end(), matrix.begin());
+  own(std::move(matrix));
+}
+
 inline AttentionMatrix::AttentionMatrix(std::span<const double> numbers, Index players)
     : data_(numbers.data()), players_(players), row_stride_(players) {
   const bool square =
