@@ -6,6 +6,7 @@
 #include <regard/shapley/attention_games.hpp>
 #include <regard/shapley/attention_matrix.hpp>
 #include <regard/shapley/coalition.hpp>
+#include <regard/shapley/confidence.hpp>
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
 #include <regard/shapley/grouped_game.hpp>

@@ -7,6 +7,7 @@
 #include <regard/core/random.hpp>
 #include <regard/shapley.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <string>
@@ -52,6 +53,21 @@ struct UnanimitySum {
     return phi;
   }
 };
+
+/// 3 n terms of 3 to 6 players (or all, where there are fewer) with normal weights: a game that is neither
+/// additive nor one of pairs, so that antithetic pairs are not exact.
+inline UnanimitySum random_unanimity(Index n, regard::RandomStream& random) {
+  UnanimitySum game{n, {}};
+  for (Index t = 0; t < 3 * n; ++t) {
+    const Index order = std::min(n, 3 + static_cast<Index>(random.below(4)));
+    std::vector<Index> team;
+    while (team.size() < order)
+      if (const Index player = random.below(n); std::ranges::find(team, player) == team.end())
+        team.push_back(player);
+    game.terms.push_back({team, random.normal()});
+  }
+  return game;
+}
 
 /// What entries of a random matrix look like: uniform on [0, 1), rows of a softmax, or normal.
 enum class Entries { uniform, softmax, normal };
