@@ -22,7 +22,7 @@ namespace regard::inline REGARD_ABI {
 /// The solvers. All but the last two estimate the Shapley value; those two repeat what the code that came
 /// with arXiv 2508.08966 does, for comparison with it, and are not estimates of it.
 enum class Solver {
-  automatic,       ///< the closed form, else enumeration within the budget, else `leverage`
+  automatic,       ///< the closed form, else enumeration within the budget, else sampling
   closed_form,     ///< what the game knows
   exact,           ///< enumeration, whatever the budget
   permutation,     ///< random orders in antithetic pairs

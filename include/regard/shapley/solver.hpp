@@ -22,8 +22,9 @@ template <class G>
 ShapleyResult shapley(const G& game);
 
 /// Shapley values by the solver that `options` names. Solver::automatic takes the closed form of a game that
-/// offers one, enumerates if the budget covers all 2^n coalitions, else samples by `leverage_shap`.
-/// Throws InvalidArgument as the solver does, and for Solver::closed_form of a game that offers none.
+/// offers one, enumerates if the budget covers all 2^n coalitions, and else samples: by `leverage_shap`, or
+/// by `permutation_sampling` where the budget is below 5 n but allows one pair of orders, 2 n. Throws
+/// InvalidArgument as the solver does, and for Solver::closed_form of a game that offers none.
 template <class G>
 ShapleyResult shapley(const G& game, const SolverOptions& options, const Executor& executor = Serial{});
 

@@ -124,7 +124,7 @@ class KernelEstimator {
     }
   }
 
-  Estimate estimate(bool with_errors) const {
+  Estimate estimate() const {
     std::vector<PairWeight> weights;
     const double share = sampled_mass_ / static_cast<double>(std::max<Index>(draws_, 1));
     for (Index pair = 0; pair < regression_.size(); ++pair) {
@@ -134,7 +134,7 @@ class KernelEstimator {
       else
         weights.push_back({share * static_cast<double>(hits_[pair]), hits_[pair], 0, 0});
     }
-    Estimate result = regression_.solve(weights, 1, with_errors);
+    Estimate result = regression_.solve(weights, 1);
     double all = 0;
     for (Index size = 1; size <= sizes_.count(); ++size)
       all += sizes_.pairs(size);
@@ -224,7 +224,7 @@ class LeverageEstimator {
     ++added_[regression_[unit].size()];
   }
 
-  Estimate estimate(bool with_errors) const {
+  Estimate estimate() const {
     const Index count = sizes_.count();
     const bool first_round =
         regression_.size() < count; // some sizes are missing: those that are stand for them
@@ -251,7 +251,7 @@ class LeverageEstimator {
       weights.push_back(
           {sizes_.mass(size) / taken, fraction == 1 ? Index{0} : Index{1}, strata[size], fraction});
     }
-    Estimate result = regression_.solve(weights, stratum + 1, with_errors && !exact);
+    Estimate result = regression_.solve(weights, stratum + 1);
     result.exact = exact;
     return result;
   }

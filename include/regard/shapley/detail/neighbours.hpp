@@ -86,7 +86,7 @@ class StratifiedEstimator {
     mean_.add(share_);
   }
 
-  Estimate estimate(bool) const { return mean_.estimate(); }
+  Estimate estimate() const { return mean_.estimate(); }
 
  private:
   void redraw(Index unit) {
@@ -113,15 +113,15 @@ inline std::vector<double> log_shapley_weights(Index players) {
 }
 
 /// A unit is a uniform coalition z and its complement; S = z without i and its complement without i have the
-/// same weight omega, and phi_i is estimated by sum omega Delta / sum omega, a ratio of two means. Weights
-/// are kept relative to the greatest so far.
+/// same weight w = omega, and phi_i is estimated by sum w Delta / sum w, a ratio of two means. As w depends
+/// on |S| alone, it takes no more than the moments of Delta by size.
 class SelfNormalisedEstimator {
  public:
   static constexpr bool has_errors = true;
 
   SelfNormalisedEstimator(Index players, std::uint64_t seed)
-      : seed_(seed), z_(players), first_(players), second_(players),
-        log_weights_(log_shapley_weights(players)), sums_(players) {}
+      : seed_(seed), z_(players), first_(players), second_(players), sizes_(players),
+        log_weights_(log_shapley_weights(players)), moments_(players * players) {}
 
   Index unit_cost() const { return 2 * (first_.size() + 1); }
   void start(const Ends& ends) { neighbours_.start(ends); }
@@ -136,35 +136,52 @@ class SelfNormalisedEstimator {
 
   void add(Index unit, std::span<const double> values) {
     redraw(unit);
-    const Index size = z_.size();
+    const Index players = first_.size(), size = z_.size();
     neighbours_.read(z_, values, first_);
-    for (Index i = 0; i < first_.size(); ++i)
-      weights_.push_back(log_weights_[z_.contains(i) ? size - 1 : size]);
+    for (Index i = 0; i < players; ++i) {
+      const Index others = z_.contains(i) ? size - 1 : size;
+      sizes_[i] = std::min(others, players - 1 - others); // of either: they weigh the same
+    }
     complement(z_);
     neighbours_.read(z_, values, second_);
-    for (Index i = 0; i < first_.size(); ++i)
-      sums_[i].add(weights_[i], (first_[i] + second_[i]) / 2);
-    weights_.clear();
+    for (Index i = 0; i < players; ++i)
+      moments_[i * players + sizes_[i]].add((first_[i] + second_[i]) / 2);
     ++units_;
   }
 
-  Estimate estimate(bool) const {
+  /// With R = sum w Delta / sum w, h = w / sum w and d = h (Delta - R), leaving out a unit moves R by
+  /// -d / (1 - h): the sum of squares of that is the variance, and its sum the bias that is taken off (the
+  /// jackknife). The sample does not show what it misses where the extreme sizes, which carry most of the
+  /// weight, are yet to be drawn. So the degrees of freedom are bounded by four times the number of units of
+  /// these sizes that one expects, units / 2^(n - 2), besides the effective number of units.
+  Estimate estimate() const {
     Estimate result;
     if (units_ == 0)
       return result;
-    const double m = static_cast<double>(units_);
-    double effective = m;
+    const Index players = first_.size();
+    double effective = std::ldexp(static_cast<double>(units_), 4 - static_cast<int>(players));
     std::vector<double> errors;
-    for (const Sums& sums : sums_) {
-      const double ratio = sums.numerator / sums.weight;
-      // the sum of squares of w (Delta - ratio), with a factor for the effective number of units
-      const double squares =
-          sums.square_numerator - 2 * ratio * sums.product + ratio * ratio * sums.square_weight;
-      effective = std::min(effective, sums.weight * sums.weight / sums.square_weight);
-      result.values.push_back(ratio);
-      errors.push_back(std::sqrt(std::max(0.0, squares)) / sums.weight);
+    for (Index i = 0; i < players; ++i) {
+      const std::span<const Moments> moments(&moments_[i * players], players);
+      const std::vector<double> shares = unit_shares(moments);
+      double ratio = 0, squares = 0;
+      for (Index s = 0; s < players; ++s) {
+        ratio += shares[s] * moments[s].sum;
+        squares += shares[s] * shares[s] * moments[s].count;
+      }
+      effective = std::min(effective, 1 / squares);
+      double bias = 0, variance = 0;
+      for (Index s = 0; s < players; ++s)
+        if (shares[s] < 1) {
+          const double out = shares[s] / (1 - shares[s]);
+          const auto [count, sum, square] = moments[s];
+          bias -= out * (sum - ratio * count);
+          variance += out * out * (square - 2 * ratio * sum + ratio * ratio * count);
+        }
+      result.values.push_back(ratio - bias);
+      errors.push_back(std::sqrt(std::max(0.0, variance)));
     }
-    if (units_ > 1) {
+    if (effective >= 2) {
       result.standard_errors = std::move(errors);
       result.degrees_of_freedom = effective - 1;
     }
@@ -172,28 +189,31 @@ class SelfNormalisedEstimator {
   }
 
  private:
-  struct Sums {
-    double log_scale = -HUGE_VAL;
-    double weight = 0, numerator = 0, square_weight = 0, product = 0, square_numerator = 0;
-
-    void add(double log_weight, double marginal) {
-      if (log_weight > log_scale) {
-        const double shrink = std::exp(log_scale - log_weight);
-        weight *= shrink;
-        numerator *= shrink;
-        square_weight *= shrink * shrink;
-        product *= shrink * shrink;
-        square_numerator *= shrink * shrink;
-        log_scale = log_weight;
-      }
-      const double w = std::exp(log_weight - log_scale), a = w * marginal;
-      weight += w;
-      numerator += a;
-      square_weight += w * w;
-      product += w * a;
-      square_numerator += a * a;
+  struct Moments {
+    double count = 0, sum = 0, square = 0;
+    void add(double x) {
+      count += 1;
+      sum += x;
+      square += x * x;
     }
   };
+
+  /// w / sum w of one unit of each size.
+  std::vector<double> unit_shares(std::span<const Moments> moments) const {
+    double greatest = -HUGE_VAL, total = 0;
+    for (Index s = 0; s < moments.size(); ++s)
+      if (moments[s].count > 0)
+        greatest = std::max(greatest, log_weights_[s]);
+    std::vector<double> shares(moments.size(), 0.0);
+    for (Index s = 0; s < moments.size(); ++s)
+      if (moments[s].count > 0) {
+        shares[s] = std::exp(log_weights_[s] - greatest);
+        total += shares[s] * moments[s].count;
+      }
+    for (double& share : shares)
+      share /= total;
+    return shares;
+  }
 
   void redraw(Index unit) {
     RandomStream random(seed_, unit);
@@ -203,8 +223,10 @@ class SelfNormalisedEstimator {
   std::uint64_t seed_;
   Index units_ = 0;
   MutableCoalition z_;
-  std::vector<double> first_, second_, weights_, log_weights_;
-  std::vector<Sums> sums_;
+  std::vector<double> first_, second_;
+  std::vector<Index> sizes_;
+  std::vector<double> log_weights_;
+  std::vector<Moments> moments_; // [players, sizes]
   Neighbourhood neighbours_;
 };
 
@@ -253,7 +275,7 @@ class AuthorsEstimator {
       sums_[i] += std::exp(log_weights_[z.contains(i) ? size - 1 : size]) * marginals_[i];
   }
 
-  Estimate estimate(bool) const { return {sums_, {}, 0, false}; }
+  Estimate estimate() const { return {sums_, {}, 0, false}; }
 
  private:
   /// p(s) ~ (n - 1) / (C(n, s) s (n - s)), the weight of one coalition where that of a size belongs.

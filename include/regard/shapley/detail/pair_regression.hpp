@@ -22,12 +22,15 @@ struct PairWeight {
 /// Minimises sum weight (v(z) - v(empty) - sum_{i in z} phi_i)^2 over z and its complement, under
 /// sum phi = D = v(N) - v(empty). Since the sums over both sides are t and D - t, a pair is one observation
 ///
-///     (v(z) - v(complement) + D) / 2 - |z| D / n = u' psi,    u = z - |z| / n,    psi = phi - D / n,
+///     y = (v(z) - v(complement) + D) / 2 - |z| D / n = u' psi,    u = z - |z| / n,    psi = phi - D / n.
 ///
-/// and psi solves (sum weight u u' + c 1 1') psi = sum weight u y for any c, as all u are orthogonal to 1.
+/// What depends on the size alone, as in games that saturate, is fitted along by two odd polynomials of
+/// t = 1 - 2 |z| / n that vanish for all players. Over all coalitions of a size u has the mean 0, so they
+/// change nothing when all are taken; of a sample they take noise away.
 class PairRegression {
  public:
-  explicit PairRegression(Index players) : players_(players), pairs_(players) {}
+  explicit PairRegression(Index players)
+      : players_(players), shapes_(std::min<Index>(2, (players - 1) / 2)), pairs_(players) {}
 
   void start(const Ends& ends) { ends_ = ends; }
 
@@ -45,8 +48,8 @@ class PairRegression {
   Index size() const { return observed_.size(); }
   Coalition operator[](Index pair) const { return pairs_[pair]; }
 
-  /// The solution, and its standard errors where asked for and possible.
-  Estimate solve(std::span<const PairWeight> weights, Index strata, bool with_errors) const;
+  /// The solution, less its bias of first order, and standard errors, where there are draws enough for both.
+  Estimate solve(std::span<const PairWeight> weights, Index strata) const;
 
  private:
   using Matrix = Eigen::MatrixXd;
@@ -55,34 +58,51 @@ class PairRegression {
   /// How many pairs are worked on together, as the columns of a matrix.
   static constexpr Index block = 64;
 
-  /// u of the pairs from `first` on.
+  /// u and the polynomials of the pairs from `first` on.
   Matrix columns(Index first) const {
     const Index count = std::min(block, size() - first);
-    Matrix u(static_cast<Eigen::Index>(players_), static_cast<Eigen::Index>(count));
+    Matrix u(static_cast<Eigen::Index>(players_ + shapes_), static_cast<Eigen::Index>(count));
     for (Index k = 0; k < count; ++k) {
       const Coalition z = pairs_[first + k];
       const auto column = static_cast<Eigen::Index>(k);
-      u.col(column).setConstant(-static_cast<double>(z.size()) / static_cast<double>(players_));
+      const double part = static_cast<double>(z.size()) / static_cast<double>(players_), t = 1 - 2 * part;
+      u.col(column).setConstant(-part);
       for (const Index i : z)
         u(static_cast<Eigen::Index>(i), column) += 1;
+      double shape = t * (1 - t * t);
+      for (Index power = 0; power < shapes_; ++power, shape *= t * t)
+        u(static_cast<Eigen::Index>(players_ + power), column) = shape;
     }
     return u;
   }
 
-  void add_errors(const Eigen::LLT<Matrix>& factor, const Vector& psi, std::span<const PairWeight> weights,
-                  Index strata, Estimate& estimate) const;
+  /// Calls visit(weight, stratum, u, move, y) for the pairs that were drawn, where move is the column for u
+  /// of moves(columns).
+  template <class Moves, class Visit>
+  void for_each_draw(std::span<const PairWeight> weights, const Moves& moves, const Visit& visit) const {
+    for (Index first = 0; first < size(); first += block) {
+      const Matrix u = columns(first), moved = moves(u);
+      for (Eigen::Index k = 0; k < u.cols(); ++k)
+        if (const Index pair = first + static_cast<Index>(k); weights[pair].draws > 0)
+          visit(weights[pair], static_cast<Eigen::Index>(weights[pair].stratum), u.col(k), moved.col(k),
+                observed_[pair]);
+    }
+  }
+
+  void use_draws(const Eigen::LLT<Matrix>& factor, Vector& psi, std::span<const PairWeight> weights,
+                 Index strata, Estimate& estimate) const;
 
   Index players_;
+  Index shapes_; // how many polynomials
   CoalitionSet pairs_;
-  std::vector<double> observed_;
+  std::vector<double> observed_; // y
   Ends ends_;
 };
 
-inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index strata,
-                                      bool with_errors) const {
-  const auto n = static_cast<Eigen::Index>(players_);
-  Matrix normal = Matrix::Zero(n, n);
-  Vector right = Vector::Zero(n);
+inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index strata) const {
+  const auto n = static_cast<Eigen::Index>(players_), all = static_cast<Eigen::Index>(players_ + shapes_);
+  Matrix normal = Matrix::Zero(all, all);
+  Vector right = Vector::Zero(all);
   for (Index first = 0; first < size(); first += block) {
     Matrix u = columns(first);
     for (Eigen::Index k = 0; k < u.cols(); ++k) {
@@ -93,72 +113,78 @@ inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index
     }
     normal.selfadjointView<Eigen::Lower>().rankUpdate(u);
   }
-  const double scale = std::max(normal.trace() / static_cast<double>(n), std::numeric_limits<double>::min());
-  Matrix shifted = normal;
-  shifted.array() += scale / static_cast<double>(n); // c = scale / n: the eigenvalue of 1 is `scale`
-  Eigen::LLT<Matrix> factor(shifted);
+  // All u are orthogonal to 1, so that any multiple of 1 1' may be added: this gives 1 the mean eigenvalue.
+  const double scale = std::max(normal.topLeftCorner(n, n).trace() / static_cast<double>(n),
+                                std::numeric_limits<double>::min());
+  normal.topLeftCorner(n, n).array() += scale / static_cast<double>(n);
+  Eigen::LLT<Matrix> factor(normal);
   const bool determined = factor.info() == Eigen::Success && factor.rcond() > 1e-12;
   if (!determined) { // the smallest solution: what the pairs say nothing about is shared equally
-    shifted.diagonal().array() += 1e-10 * scale;
-    factor.compute(shifted);
+    normal.diagonal().array() += 1e-10 * scale;
+    factor.compute(normal);
   }
   Vector psi = factor.solve(right);
-  psi.array() -= psi.mean();
-
   Estimate estimate;
-  const double share = ends_.difference() / static_cast<double>(n);
+  if (determined)
+    use_draws(factor, psi, weights, strata, estimate);
+  const double share = ends_.difference() / static_cast<double>(n) - psi.head(n).mean();
   for (Eigen::Index i = 0; i < n; ++i)
     estimate.values.push_back(share + psi[i]);
-  if (with_errors && determined)
-    add_errors(factor, psi, weights, strata, estimate);
   return estimate;
 }
 
-/// The sandwich: phi moves by P u w e when a pair of residual e is drawn once more, P the inverse above
-/// without its part along 1. Residuals are those of a fit without the pair, e / (1 - h) (HC3, MacKinnon and
-/// White 1985), h = w u' P u; contributions are taken about the mean of their stratum.
-inline void PairRegression::add_errors(const Eigen::LLT<Matrix>& factor, const Vector& psi,
-                                       std::span<const PairWeight> weights, Index strata,
-                                       Estimate& estimate) const {
-  const auto n = static_cast<Eigen::Index>(players_);
-  Matrix sums = Matrix::Zero(n, static_cast<Eigen::Index>(strata)), squares = sums;
+/// Let g = w u e be the score of a draw, e its residual, r the sum of a stratum's scores, m its draws, P the
+/// inverse above. Leaving out a draw, and weighing the others of its stratum by m / (m - 1) instead, moves
+/// psi by m / (m - 1) P (r / m - g). The sum of squares of that is the sandwich; in it e is divided by 1 - h,
+/// h = w u' P u, which makes it the residual of a fit without the draw (HC3, MacKinnon and White 1985). To
+/// second order the moves have a mean, from which the jackknife (Quenouille 1956) has the bias that is taken
+/// off,
+///
+///     m / (m - 1) P (sum w u u' P r / m - sum h g).
+///
+/// Draws without replacement have both in proportion to what they left.
+inline void PairRegression::use_draws(const Eigen::LLT<Matrix>& factor, Vector& psi,
+                                      std::span<const PairWeight> weights, Index strata,
+                                      Estimate& estimate) const {
   std::vector<double> draws(strata, 0.0);
+  Matrix scores = Matrix::Zero(psi.size(), static_cast<Eigen::Index>(strata));
+  for_each_draw(
+      weights, [](const Matrix& u) { return u; },
+      [&](const PairWeight& design, Eigen::Index stratum, const auto& u, const auto&, double y) {
+        draws[design.stratum] += static_cast<double>(design.draws);
+        scores.col(stratum) += design.weight * (y - u.dot(psi)) * u;
+      });
+  const Matrix drift = factor.solve(scores);
+  Matrix squares = Matrix::Zero(psi.size(), static_cast<Eigen::Index>(strata)), moved = squares;
+  Vector bias = Vector::Zero(psi.size()), variance = bias;
   double fitted = 0;
-  for (Index first = 0; first < size(); first += block) {
-    const Matrix u = columns(first), moves = factor.solve(u);
-    for (Eigen::Index k = 0; k < u.cols(); ++k) {
-      const Index pair = first + static_cast<Index>(k);
-      const PairWeight& design = weights[pair];
-      if (design.draws == 0)
-        continue;
-      const double count = static_cast<double>(design.draws), weight = design.weight / count;
-      const double leverage = weight * u.col(k).dot(moves.col(k));
-      if (!(leverage < 1 - 1e-9))
-        return; // the pair alone decides about a player: its residual says nothing
-      const double residual = observed_[pair] - u.col(k).dot(psi);
-      const double score =
-          weight * residual / (1 - leverage) * std::sqrt(std::max(0.0, 1 - design.sampled_fraction));
-      const auto s = static_cast<Eigen::Index>(design.stratum);
-      sums.col(s) += count * score * moves.col(k);
-      squares.col(s) += count * score * score * moves.col(k).cwiseAbs2();
-      draws[design.stratum] += count;
-      fitted += count * leverage;
-    }
-  }
-  Vector variance = Vector::Zero(n);
+  bool trusted = true;
+  for_each_draw(
+      weights, [&](const Matrix& u) { return factor.solve(u); },
+      [&](const PairWeight& design, Eigen::Index stratum, const auto& u, const auto& move, double y) {
+        const double count = static_cast<double>(design.draws), weight = design.weight / count;
+        const double m = draws[design.stratum], left = 1 - design.sampled_fraction;
+        const double leverage = weight * u.dot(move), score = weight * (y - u.dot(psi));
+        const double out = score / (1 - leverage);
+        trusted = trusted && leverage < 1 - 1e-9 && m > 1;
+        fitted += count * leverage;
+        moved.col(stratum) += count * std::sqrt(left) * out * move;
+        squares.col(stratum) += count * left * out * out * move.cwiseAbs2();
+        bias +=
+            m / (m - 1) * count * left * (weight * u.dot(drift.col(stratum)) / m - leverage * score) * move;
+      });
   double degrees = -fitted;
-  for (Index stratum = 0; stratum < strata; ++stratum) {
-    const double m = draws[stratum];
-    if (m < 2)
-      continue;
-    const auto s = static_cast<Eigen::Index>(stratum);
-    variance += m / (m - 1) * (squares.col(s) - sums.col(s).cwiseAbs2() / m);
-    degrees += m - 1;
-  }
-  if (degrees < 1)
+  for (Index s = 0; s < strata; ++s)
+    if (const double m = draws[s]; m > 1) {
+      const auto stratum = static_cast<Eigen::Index>(s);
+      variance += m / (m - 1) * (squares.col(stratum) - moved.col(stratum).cwiseAbs2() / m);
+      degrees += m - 1;
+    }
+  if (!trusted || degrees < 1) // a pair that alone decides about a player, or too few of them
     return;
+  psi -= bias;
   std::vector<double> errors;
-  for (Eigen::Index i = 0; i < n; ++i)
+  for (Eigen::Index i = 0; i < static_cast<Eigen::Index>(players_); ++i)
     errors.push_back(std::sqrt(std::max(0.0, variance[i])));
   estimate.standard_errors = std::move(errors);
   estimate.degrees_of_freedom = degrees;

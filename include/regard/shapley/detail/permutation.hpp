@@ -49,7 +49,7 @@ class PermutationEstimator {
     mean_.add(share_);
   }
 
-  Estimate estimate(bool) const { return mean_.estimate(); }
+  Estimate estimate() const { return mean_.estimate(); }
 
  private:
   void redraw(Index unit) {
@@ -102,7 +102,7 @@ class UnbiasedKernelEstimator {
     mean_.add(share_);
   }
 
-  Estimate estimate(bool) const { return mean_.estimate(); }
+  Estimate estimate() const { return mean_.estimate(); }
 
   /// p(1), ..., p(n - 1), up to a factor.
   static std::vector<double> size_law(Index players) {

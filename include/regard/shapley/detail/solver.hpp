@@ -27,6 +27,15 @@ ShapleyResult closed_form(const G& game) {
   return result;
 }
 
+/// Regression needs a few observations a player; before that, orders are the better use of the budget.
+template <class G>
+ShapleyResult sample_best(const G& game, const SolverOptions& options, const Executor& executor) {
+  const Index players = game.players();
+  if (options.budget < 5 * players && options.budget >= 2 * players)
+    return permutation_sampling(game, options, executor);
+  return leverage_shap(game, options, executor);
+}
+
 } // namespace detail
 
 template <class G>
@@ -48,7 +57,7 @@ ShapleyResult shapley(const G& game, const SolverOptions& options, const Executo
       return detail::closed_form(game);
     if (game.players() <= max_enumerated_players && (Index{1} << game.players()) <= options.budget)
       return enumerate(game, options, executor);
-    return leverage_shap(game, options, executor);
+    return detail::sample_best(game, options, executor);
   case Solver::closed_form:
     if constexpr (ClosedFormGame<G>)
       return detail::closed_form(game);

@@ -48,14 +48,15 @@ inline Index next_look(Index units) {
 /// Runs an estimator until the budget is spent, the precision is reached, or there is nothing left to draw.
 /// An Estimator has
 ///
-///     Index unit_cost() const;                    // the most evaluations that a unit takes
-///     void start(const Ends&);
-///     std::optional<Index> draw(Index unit, CoalitionBuffer& wanted); // what the budget is charged; none:
-///     no more void add(Index unit, std::span<const double> values);           // of what was wanted, in that
-///     order Estimate estimate(bool with_errors); static constexpr bool has_errors;           // whether it
-///     offers standard errors at all
+/// - `Index unit_cost() const`: the most evaluations that a unit takes;
+/// - `void start(const Ends&)`: told once, before anything is drawn;
+/// - `std::optional<Index> draw(Index unit, CoalitionBuffer& wanted)`: adds what the unit wants evaluated and
+///   returns what the budget is charged for it; none, when there is nothing left to draw;
+/// - `void add(Index unit, std::span<const double> values)`: the values of what was wanted, in that order;
+/// - `Estimate estimate() const`;
+/// - `static constexpr bool has_errors`: whether it ever offers standard errors.
 ///
-/// `draw` may be called for units that are never added, after a stop request.
+/// Units are drawn and added in order. After a stop request there may be drawn ones that are never added.
 template <class G, class Estimator>
 ShapleyResult run_units(const G& game, Estimator& estimator, const SolverOptions& options,
                         const Executor& executor, Solver solver) {
@@ -107,7 +108,7 @@ ShapleyResult run_units(const G& game, Estimator& estimator, const SolverOptions
     next = next_look(next);
     if (!look)
       continue;
-    const Estimate estimate = estimator.estimate(true);
+    const Estimate estimate = estimator.estimate();
     converged = precise(estimate, options.precision);
     if (options.observer && more && !converged)
       options.observer(
@@ -115,7 +116,7 @@ ShapleyResult run_units(const G& game, Estimator& estimator, const SolverOptions
            estimate.standard_errors ? std::optional(largest(*estimate.standard_errors)) : std::nullopt});
   }
 
-  Estimate estimate = estimator.estimate(true);
+  Estimate estimate = estimator.estimate();
   if (result.units == 0) // stopped at once: an equal share each
     estimate.values.assign(players, (result.value_full - result.value_empty) / static_cast<double>(players));
   result.values = std::move(estimate.values);
