@@ -7,6 +7,7 @@
 #include <regard/core/random.hpp>
 
 #include <cstring>
+#include <limits>
 #include <numeric>
 
 using namespace regard;
@@ -41,6 +42,15 @@ bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
+/// The methods that need one pass.
+std::vector<MethodName> attention_methods() {
+  std::vector<MethodName> methods;
+  for (const MethodName& name : method_names)
+    if (std::holds_alternative<AttentionMethod>(find_method(name.name)))
+      methods.push_back(name);
+  return methods;
+}
+
 } // namespace
 
 TEMPLATE_TEST_CASE("the six methods equal enumeration over transformers' attention", "[explain]", float,
@@ -48,7 +58,7 @@ TEMPLATE_TEST_CASE("the six methods equal enumeration over transformers' attenti
   const auto cases = read_json(bert_golden / "bert-tiny-sst2" / "games.json");
   REQUIRE(cases.size() >= 3);
   for (const auto& example : cases)
-    for (const MethodName& name : method_names) {
+    for (const MethodName& name : attention_methods()) {
       INFO(example["text"] << ", " << name.name);
       const Explanation why = explain(bundled_model<TestType>(), example["text"].template get<std::string>(),
                                       find_method(name.name));
@@ -71,21 +81,28 @@ TEMPLATE_TEST_CASE("an explanation has the same bits alone, in any batch and on 
   INFO("seed " << seed());
   const auto& model = bundled_model<TestType>();
   RandomStream stream(seed(), 1);
-  std::vector<Index> order(sentences.size());
+  // Several passes, so that their memory is reused and both threads have work.
+  std::vector<TextInput> texts;
+  for (int repeat = 0; repeat < 12; ++repeat)
+    texts.insert(texts.end(), sentences.begin(), sentences.end());
+  std::vector<Index> order(texts.size());
   std::iota(order.begin(), order.end(), Index{0});
   for (Index i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[stream.below(i)]);
   std::vector<TextInput> shuffled;
   for (const Index i : order)
-    shuffled.push_back(sentences[i]);
+    shuffled.push_back(texts[i]);
 
-  for (const MethodName& name : method_names) {
-    const AttentionMethod method = find_method(name.name);
-    const auto together = explain_all(model, sentences, method);
+  for (const MethodName& name : attention_methods()) {
+    const Method method = find_method(name.name);
+    const auto together = explain_all(model, texts, method);
     const auto threaded = explain_all(model, shuffled, method, {}, Threads(2));
+    std::vector<Explanation> each;
+    for (const TextInput& text : sentences)
+      each.push_back(explain(model, text, method));
     for (Index i = 0; i < order.size(); ++i) {
       INFO(name.name << ": " << shuffled[i].text);
-      const Explanation alone = explain(model, shuffled[i], method);
+      const Explanation& alone = each[order[i] % sentences.size()];
       for (const Explanation* other : {&together[order[i]], &threaded[i]}) {
         CHECK(same_bits(alone.values, other->values));
         CHECK(same_bits(alone.logits, other->logits));
@@ -96,7 +113,7 @@ TEMPLATE_TEST_CASE("an explanation has the same bits alone, in any batch and on 
 }
 
 TEST_CASE("values add up, over tokens and over words", "[explain]") {
-  for (const MethodName& name : method_names)
+  for (const MethodName& name : attention_methods())
     for (const Explanation& why : explain_all(bundled_model<double>(), sentences, find_method(name.name))) {
       INFO(name.name << ": " << why.text);
       const double total = std::accumulate(why.values.begin(), why.values.end(), 0.0);
@@ -123,9 +140,9 @@ TEST_CASE("values add up, over tokens and over words", "[explain]") {
 TEST_CASE("words can be the players", "[explain]") {
   const auto& model = bundled_model<double>();
   const std::string text = "An unbelievably charming comedy; unpretentiously acted.";
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : attention_methods()) {
     INFO(name.name);
-    AttentionMethod method = find_method(name.name);
+    auto method = std::get<AttentionMethod>(find_method(name.name));
     const Explanation tokens = explain(model, text, method);
     method.players = PlayerUnit::words;
     const Explanation words = explain(model, text, method);
@@ -208,6 +225,46 @@ TEST_CASE("layers are averaged over those that are named", "[explain]") {
   CHECK_THROWS_WITH(of({1, 1}), "layers: found 1 twice, expected each layer once");
 }
 
+TEST_CASE("layers and singleton policy reach the game", "[explain]") {
+  const auto& model = bundled_model<double>();
+  const std::string text = "a gripping , funny film";
+  const Encoding encoding = model.encode(text);
+  Tensor<double, 1> seeds({2});
+  seeds(1) = 1;
+  const auto [trace, gradients] = model.record_gradients(encoding, seeds.view());
+  const std::vector<Index> players = {1, 2, 3, 4, 5};
+  for (const std::vector<Index>& layers : {std::vector<Index>{3}, {0, 2}})
+    for (const Singleton singleton : {Singleton::self, Singleton::zero, Singleton::additive}) {
+      const auto plain = aggregate(trace.attention, players, {layers, 0});
+      const auto gradient = aggregate(trace.attention, gradients.attention, players, {layers, 0});
+      const auto close = [](const Explanation& why, const ShapleyResult& expected) {
+        return relative_error(why.values, expected.values) < Tolerance<double>::closed_form;
+      };
+      CHECK(close(explain(model, text, attention_mutual{.singleton = singleton, .layers = layers}),
+                  shapley(mutual_game(plain, singleton))));
+      CHECK(close(explain(model, text, grad_attention_mutual{.singleton = singleton, .layers = layers}),
+                  shapley(mutual_game(gradient, singleton))));
+      CHECK(close(explain(model, text, attention_max_mutual{.singleton = singleton, .layers = layers}),
+                  shapley(max_mutual_game(plain, singleton))));
+      CHECK(close(explain(model, text, grad_attention_cls{.layers = layers}), shapley(cls_game(gradient))));
+    }
+}
+
+TEST_CASE("words end where the first text of a pair ends", "[explain]") {
+  const Explanation why =
+      explain(bundled_model<double>(), {"good", "bad"}, attention_mutual{.players = PlayerUnit::words});
+  REQUIRE(why.words.size() == 2);
+  CHECK(why.words[0].text == "good");
+  CHECK(why.words[1].text == "bad");
+  CHECK(why.words[1].segment == 1);
+  CHECK(why.player_unit == "words");
+}
+
+TEST_CASE("values that tie are marked", "[explain]") {
+  CHECK(explain(bundled_model<double>(), "one", attention_mutual{}).degenerate);
+  CHECK_FALSE(explain(bundled_model<double>(), "one two", attention_mutual{}).degenerate);
+}
+
 TEST_CASE("the attention of the explainers is that of a recording", "[explain]") {
   const auto& model = bundled_model<double>();
   const Encoding encoding = model.encode({"a gripping , funny film"});
@@ -228,7 +285,8 @@ TEST_CASE("an unknown method is refused with the list", "[explain]") {
   CHECK_THROWS_WITH(
       find_method("attention-magic"),
       "method: found 'attention-magic', expected one of attention-cls, grad-attention-cls, "
-      "attention-mutual, grad-attention-mutual, attention-max-mutual, grad-attention-max-mutual");
+      "attention-mutual, grad-attention-mutual, attention-max-mutual, grad-attention-max-mutual, "
+      "shapley-input, kernel-shap, permutation-shap, partition-shap");
   for (const MethodName& name : method_names)
     CHECK(method_name(find_method(name.name)) == name.name);
   CHECK(method_name(attention_max_mutual{}) == "attention-max-mutual");
@@ -241,6 +299,8 @@ TEST_CASE("a stop request leaves what is missing marked", "[explain]") {
        explain_all(bundled_model<float>(), sentences, attention_mutual{}, {{}, 0, source.get_token()})) {
     CHECK(why.status == "stopped");
     CHECK(why.values.empty());
+    CHECK_FALSE(why.model.empty());
+    CHECK(json(why).find("\"prediction\":null") != std::string::npos);
   }
 }
 
@@ -270,4 +330,31 @@ TEST_CASE("multi-label and regression models are explained too", "[explain]") {
   CHECK(json(score).find("\"probabilities\":[]") != std::string::npos);
   CHECK(terminal(score).find("score") != std::string::npos);
   CHECK(html(score).find("score") != std::string::npos);
+}
+
+TEST_CASE("a model whose logits are not finite is named", "[explain]") {
+  const std::vector<std::string> vocabulary = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red"};
+  auto bert = load_bert<double>(bert_golden / "two-layers-two-heads");
+  Tensor<double, 2> weight({3, 36});
+  Tensor<double, 1> bias({3});
+  bias(1) = std::numeric_limits<double>::quiet_NaN();
+  const TextClassifier<double> broken(
+      WordPieceTokenizer(vocabulary),
+      {bert.embeddings,
+       {bert.classifier.encoder(), ClassificationHead<double>({share(weight), share(bias)})}},
+      {"a", "b", "c"}, ProblemType::single_label, "broken model");
+  for (const Method& method : {Method(attention_mutual{}), Method(shapley_input{})})
+    CHECK_THROWS_WITH(explain(broken, "red", method),
+                      Catch::Matchers::StartsWith("broken model: found a logit"));
+}
+
+TEST_CASE("the tokeniser's own limit counts too", "[explain]") {
+  const std::vector<std::string> vocabulary = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red"};
+  WordPieceOptions options;
+  options.model_max_length = 4;
+  const TextClassifier<double> model(WordPieceTokenizer(vocabulary, options),
+                                     load_bert<double>(bert_golden / "two-layers-two-heads"),
+                                     {"a", "b", "c"});
+  CHECK(model.max_tokens() == 4);
+  CHECK(model.encode("red red red red").tokens.size() == 4);
 }

@@ -5,6 +5,10 @@
 #include <regard/core/random.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 using regard::Index;
@@ -50,6 +54,16 @@ TEST_CASE("the exception of the lowest item is the one that is thrown", "[execut
     }
     REQUIRE(thrown == 17);
   }
+  // Even when it is thrown last.
+  const auto late = [&] {
+    threads.for_each(4, [](Index item, Index) {
+      if (item == 1)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      if (item >= 1)
+        throw std::runtime_error(std::to_string(item));
+    });
+  };
+  CHECK_THROWS_WITH(late(), "1");
   std::atomic<int> after = 0;
   threads.for_each(10, [&](Index, Index) { ++after; });
   CHECK(after == 10);

@@ -251,3 +251,37 @@ TEST_CASE("weights that do not fit are named", "[encoder]") {
   const Tensor<double, 2> seeds({1, 2});
   CHECK_THROWS_AS(classifier.backward(pass, seeds.view()), InvalidArgument);
 }
+
+TEMPLATE_TEST_CASE("scores of any size give a distribution", "[encoder]", float, double) {
+  RandomStream stream(seed(), 600);
+  auto classifier = random_classifier<TestType>(stream, models[1]);
+  auto block = classifier.encoder().block(0);
+  Tensor<TestType, 2> huge(block.query.weight.view);
+  huge.matrix() *= static_cast<TestType>(1e6);
+  block.query.weight = share(std::move(huge));
+  const SequenceClassifier<TestType> extreme(Encoder<TestType>(models[1].config, {block}), classifier.head());
+  const auto trace = record<TestType>(extreme, random_rows<TestType>(stream, 9, extreme.width()));
+  const auto rows = trace.attention.view().template reshape<2>({trace.attention.size() / 9, 9});
+  for (Index r = 0; r < rows.extent(0); ++r)
+    CHECK(std::abs(rows[r].vector().sum() - 1) < Tolerance<TestType>::closed_form);
+}
+
+TEST_CASE("a batch that does not fit is refused", "[encoder]") {
+  RandomStream stream(1, 2);
+  const auto classifier = random_classifier<double>(stream, models[1]);
+  Pass<double> pass;
+  pass.rows.append(3);
+  pass.rows.append(0);
+  pass.hidden.resize({3, classifier.width()});
+  CHECK_THROWS_WITH(classifier.forward(pass), "input 1 has no token, expected at least one");
+  pass.rows.clear();
+  pass.rows.append(4);
+  CHECK_THROWS_WITH(classifier.forward(pass), "hidden states of shape [3, 20], expected [4, 20]");
+  pass.hidden = random_rows<double>(stream, 4, classifier.width());
+  classifier.forward(pass, Keep::for_backward);
+  const Tensor<double, 2> seeds({1, 2});
+  CHECK_THROWS_WITH(classifier.backward(pass, seeds.view()), "the seeds have shape [1, 2], expected [1, 3]");
+  classifier.forward(pass);
+  const Tensor<double, 2> right({1, 3});
+  CHECK_THROWS_AS(classifier.backward(pass, right.view()), InvalidArgument);
+}

@@ -9,12 +9,9 @@
 #pragma once
 
 #include <regard/attribution/explanation.hpp>
-#include <regard/attribution/model.hpp>
 #include <regard/attribution/players.hpp>
-#include <regard/core/executor.hpp>
+#include <regard/models/text_model.hpp>
 #include <regard/shapley.hpp>
-
-#include <variant>
 
 namespace regard::inline REGARD_ABI {
 

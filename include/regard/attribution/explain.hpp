@@ -2,7 +2,10 @@
 // From a model and an input to an Explanation.
 #pragma once
 
-#include <regard/attribution/attention.hpp>
+#include <regard/attribution/methods.hpp>
+#include <regard/core/executor.hpp>
+
+#include <variant>
 
 namespace regard::inline REGARD_ABI {
 
@@ -20,24 +23,20 @@ struct ExplainOptions {
   std::stop_token stop = {};
 };
 
-/// Explains one text, or one pair of texts.
-/// Throws InvalidArgument when the target or a layer does not exist.
+/// Explains one text, or one pair of texts. `method` is an option struct such as grad_attention_mutual{} or
+/// shapley_input{}, or what find_method gives.
+/// Throws InvalidArgument when the target or a layer does not exist, or when the method does not fit the text
+/// (too many players for an exact solver).
 template <TextModel Model>
-Explanation explain(const Model& model, const TextInput& input, const AttentionMethod& method,
-                    const ExplainOptions& options = {});
-
-template <TextModel Model>
-Explanation explain(const Model& model, std::string_view text, const AttentionMethod& method,
-                    const ExplainOptions& options = {}) {
-  return explain(model, TextInput{std::string(text)}, method, options);
-}
+Explanation explain(const Model& model, const TextInput& input, const Method& method,
+                    const ExplainOptions& options = {}, const Executor& executor = Serial{});
 
 /// Explains many texts in ragged batches on all workers of `executor`; result i belongs to input i and has
 /// the same bits as `explain` gives. After a stop request the explanations that are missing have the status
 /// "stopped" and no values.
 template <TextModel Model>
 std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
-                                     const AttentionMethod& method, const ExplainOptions& options = {},
+                                     const Method& method, const ExplainOptions& options = {},
                                      const Executor& executor = Serial{});
 
 } // namespace regard::inline REGARD_ABI

@@ -65,6 +65,8 @@ struct Explanation {
   std::vector<Index> layers;    ///< the layers whose attention was used; empty when it does not apply
   std::string scalar = "float"; ///< type of the forward and backward pass
 
+  std::string player_unit = "tokens"; ///< what a player is: "tokens" or "words"
+
   // The result. `players[p]` lists the tokens (indices into `tokens`) that make up player p.
   std::vector<std::vector<Index>> players;
   std::vector<double> values;

@@ -7,9 +7,9 @@
 //     auto phi = regard::shapley(game).values; // exact: the Shapley-Input baseline of arXiv 2508.08966
 #pragma once
 
-#include <regard/attribution/model.hpp>
 #include <regard/attribution/players.hpp>
 #include <regard/core/executor.hpp>
+#include <regard/models/text_model.hpp>
 #include <regard/shapley/game.hpp>
 
 namespace regard::inline REGARD_ABI {

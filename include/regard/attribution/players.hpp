@@ -4,12 +4,18 @@
 
 #include <regard/text/encoding.hpp>
 
+#include <string_view>
 #include <vector>
 
 namespace regard::inline REGARD_ABI {
 
 /// What a player is: a token that is not special, or a word with all of its tokens.
 enum class PlayerUnit { tokens, words };
+
+/// "tokens" or "words".
+inline std::string_view to_string(PlayerUnit unit) {
+  return unit == PlayerUnit::tokens ? "tokens" : "words";
+}
 
 /// The positions of the tokens of each player, in the order of the text. Special tokens are no players; a
 /// word is what the pre-tokeniser cut from the text.

@@ -29,8 +29,9 @@ class Executor {
   virtual Index workers() const = 0;
 
   /// Runs `body` for items 0, ..., count - 1, taken in increasing order. A call from inside a body of the
-  /// same executor runs inline. When bodies throw, no further item is started and the exception of the lowest
-  /// item is rethrown. After a stop request no further item is started.
+  /// same executor runs inline; bodies of two pools that start loops on each other wait for ever. When bodies
+  /// throw, no further item is started and the exception of the lowest item is rethrown. After a stop request
+  /// no further item is started.
   /// @return true when every item ran, false when `stop` ended the loop early.
   virtual bool for_each(Index count, const Body& body, std::stop_token stop = {}) const = 0;
 };

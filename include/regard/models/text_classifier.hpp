@@ -8,10 +8,10 @@
 //     const auto p = regard::probabilities(model.problem_type(), trace.logits.view());
 #pragma once
 
-#include <regard/attribution/model.hpp>
 #include <regard/checkpoint/checkpoint.hpp>
 #include <regard/core/executor.hpp>
 #include <regard/models/load_bert.hpp>
+#include <regard/models/text_model.hpp>
 #include <regard/text/load.hpp>
 
 #include <filesystem>

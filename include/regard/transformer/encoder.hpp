@@ -93,11 +93,13 @@ class Encoder {
   const BlockWeights<Scalar>& block(Index layer) const { return blocks_[layer]; }
 
   /// Runs block `layer` on `hidden` [rows, width], which holds its input before and its output after.
+  /// Throws InvalidArgument for another shape.
   void forward(Index layer, const RowOffsets& rows, TensorView<Scalar, 2> hidden, BlockState<Scalar>& state,
                EncoderWorkspace<Scalar>& workspace, const Hooks<Scalar>& hooks = {}) const;
 
   /// Takes `gradient` [rows, width] from the output of block `layer` to its input. The state is only read, so
-  /// that several gradients can follow one forward pass.
+  /// that several gradients can follow one forward pass. Throws InvalidArgument for another shape, or for a
+  /// state of another batch.
   void backward(Index layer, const RowOffsets& rows, const BlockState<Scalar>& state,
                 TensorView<Scalar, 2> gradient, EncoderWorkspace<Scalar>& workspace,
                 const Hooks<Scalar>& hooks = {}) const;

@@ -15,6 +15,7 @@ struct HeadState {
   Tensor<Scalar, 2> normalised; ///< [inputs, width]: rows of the final LayerNorm
   Tensor<Scalar, 1> scale;      ///< 1 / deviation of each
   Tensor<Scalar, 2> scratch;    ///< [inputs, width]
+  Tensor<Scalar, 2> first;      ///< [inputs, width]: d loss / d first tokens
 };
 
 /// The head of a sequence classifier: logits = classifier(pooler(norm(first token))), where norm and pooler

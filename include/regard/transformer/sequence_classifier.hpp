@@ -26,6 +26,7 @@ struct Pass {
   Tensor<Scalar, 2> logits;   ///< [inputs, classes], after `forward`
   Tensor<Scalar, 2> gradient; ///< [rows, width]: d loss / d embedded tokens, after `backward`
 
+  Keep kept = Keep::nothing; ///< what the last forward pass kept
   std::vector<BlockState<Scalar>> blocks;
   HeadState<Scalar> head;
   EncoderWorkspace<Scalar> workspace;
@@ -51,8 +52,14 @@ class SequenceClassifier {
   Index classes() const { return head_.classes(); }
 
   /// Runs all blocks and the head over `pass.hidden`. Every input has at least one token.
+  /// Throws InvalidArgument when one has none, or when `pass.hidden` is not [rows, width].
   void forward(Pass<Scalar>& pass, Keep keep = Keep::nothing, const Hooks<Scalar>& hooks = {}) const {
-    pass.blocks.resize(keep == Keep::for_backward ? layers() : 1);
+    for (Index input = 0; input < pass.rows.inputs(); ++input)
+      if (pass.rows.length(input) == 0)
+        throw InvalidArgument("input " + std::to_string(input) + " has no token, expected at least one");
+    pass.kept = keep;
+    if (const Index states = keep == Keep::for_backward ? layers() : 1; pass.blocks.size() < states)
+      pass.blocks.resize(states); // never fewer, so that their memory stays
     for (Index layer = 0; layer < layers(); ++layer)
       encoder_.forward(layer, pass.rows, pass.hidden, pass.blocks[keep == Keep::for_backward ? layer : 0],
                        pass.workspace, hooks);
@@ -64,8 +71,11 @@ class SequenceClassifier {
   /// called again with other seeds.
   void backward(Pass<Scalar>& pass, TensorView<const Scalar, 2> seeds,
                 const Hooks<Scalar>& hooks = {}) const {
-    if (pass.blocks.size() != layers())
+    if (pass.kept != Keep::for_backward)
       throw InvalidArgument("backward needs a forward pass with Keep::for_backward");
+    if (seeds.shape() != Shape<2>{pass.rows.inputs(), classes()})
+      throw InvalidArgument("the seeds have shape " + detail::to_string(seeds.shape()) + ", expected " +
+                            detail::to_string(Shape<2>{pass.rows.inputs(), classes()}));
     pass.gradient.resize({pass.rows.rows(), width()});
     head_.backward(pass.rows, pass.head, seeds, pass.gradient);
     for (Index layer = layers(); layer-- > 0;)

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <regard/attribution/explain.hpp>
-#include <regard/attribution/methods.hpp>
+#include <regard/shapley/partition.hpp>
 #include <regard/transformer/batch.hpp>
 
 #include <cmath>
@@ -25,9 +25,15 @@ Index argmax(const Values& values) {
   return static_cast<Index>(std::max_element(values.begin(), values.end()) - values.begin());
 }
 
-/// Resolves a target for one prediction.
-inline Index resolve_target(const Target& target, std::span<const std::string> labels, ProblemType problem,
-                            std::span<const double> logits) {
+/// Resolves a target for one prediction, which must be one: logits that are not finite mean a broken model.
+template <TextModel Model>
+Index resolve_target(const Model& model, const Target& target, std::span<const double> logits) {
+  for (const double logit : logits)
+    if (!std::isfinite(logit))
+      throw Error(std::string(model.name()) +
+                  ": found a logit that is not finite, expected a number; the weights " +
+                  "hold NaN, infinity or numbers that are too large");
+  const std::span<const std::string> labels = model.labels();
   if (const std::string* name = std::get_if<std::string>(&target)) {
     const auto found = std::find(labels.begin(), labels.end(), *name);
     if (found != labels.end())
@@ -45,7 +51,7 @@ inline Index resolve_target(const Target& target, std::span<const std::string> l
     throw InvalidArgument("target: found " + std::to_string(*index) + ", expected a class from 0 to " +
                           std::to_string(logits.size() - 1));
   }
-  if (problem == ProblemType::multi_label)
+  if (model.problem_type() == ProblemType::multi_label)
     throw InvalidArgument(
         "target: found auto, but a multi-label model predicts no single class; name the target "
         "by its index or label");
@@ -93,10 +99,6 @@ std::vector<AttentionResult> run_attention(const SequenceClassifier<Scalar>& cla
   Tensor<Scalar, 2> seeds({inputs, classifier.classes()});
   for (Index b = 0; b < inputs; ++b) {
     const auto logits = pass.logits[b];
-    for (const Scalar logit : logits)
-      if (!std::isfinite(logit))
-        throw InvalidArgument(
-            "the model's logits are not finite; its weights or its input hold NaN or infinity");
     results[b].logits.assign(logits.begin(), logits.end());
     results[b].target = find_target(b, std::span<const double>(results[b].logits));
     seeds(b, results[b].target) = 1;
@@ -179,6 +181,19 @@ void describe_prediction(Explanation& why, const Model& model, const std::vector
   why.target = {target, why.labels[target]};
 }
 
+/// Adds what a solver found.
+inline void describe_solution(Explanation& why, const ShapleyResult& solved) {
+  why.solver = solved.solver;
+  why.status = to_string(solved.status);
+  why.values = solved.values;
+  why.standard_errors = solved.standard_errors;
+  why.value_empty = solved.value_empty;
+  why.value_full = solved.value_full;
+  why.completeness_gap = solved.completeness_gap;
+  why.evaluations = solved.evaluations;
+  why.degenerate = degenerate(solved.values);
+}
+
 /// The words of the input with the sums of their players' values. A player is a token or a word.
 inline std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& encoding) {
   std::vector<ExplainedWord> words;
@@ -216,7 +231,7 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
     model.embed(encodings[i],
                 pass.hidden.slice(pass.rows.begin(i - range.begin), pass.rows.end(i - range.begin)));
   const auto find_target = [&](Index, std::span<const double> logits) {
-    return resolve_target(options.target, model.labels(), model.problem_type(), logits);
+    return resolve_target(model, options.target, logits);
   };
   const std::vector<AttentionResult> results =
       run_attention(model.classifier(), pass, tokens, method, find_target);
@@ -225,11 +240,10 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
     const Encoding& encoding = encodings[range.begin + b];
     Explanation& why = explanations[range.begin + b] = describe(model, inputs[range.begin + b], encoding);
     describe_prediction(why, model, results[b].logits, results[b].target);
-    const ShapleyResult solved = solve(method, results[b].aggregated, players[b]);
+    describe_solution(why, solve(method, results[b].aggregated, players[b]));
     why.method = method_name(method);
-    why.solver = solved.solver;
-    why.status = to_string(solved.status);
     why.seed = options.seed;
+    why.player_unit = to_string(method.players);
     why.value_function = method.source == AttentionSource::gradient ? "gradient-attention" : "attention";
     if (method.game != AttentionGame::cls)
       why.singleton = to_string(method.singleton);
@@ -237,47 +251,126 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
       if (method.layers.empty() || std::count(method.layers.begin(), method.layers.end(), layer) > 0)
         why.layers.push_back(layer);
     why.players = std::move(players[b]);
-    why.values = solved.values;
-    why.standard_errors = solved.standard_errors;
-    why.value_empty = solved.value_empty;
-    why.value_full = solved.value_full;
-    why.completeness_gap = solved.completeness_gap;
-    why.evaluations = solved.evaluations;
-    why.degenerate = degenerate(solved.values);
     why.words = sum_words(why, encoding);
   }
 }
 
-} // namespace detail
-
+/// Explains texts by their attention, several in one pass.
 template <TextModel Model>
-std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
-                                     const AttentionMethod& method, const ExplainOptions& options,
-                                     const Executor& executor) {
-  std::vector<Encoding> encodings(inputs.size());
-  const auto encode = [&](Index i, Index) { encodings[i] = model.encode(inputs[i]); };
-  std::vector<Explanation> explanations(inputs.size());
-  for (Explanation& why : explanations)
-    why.status = to_string(Status::stopped);
-  if (!executor.for_each(inputs.size(), encode, options.stop))
-    return explanations;
+void explain_with(const Model& model, std::span<const TextInput> inputs, const AttentionMethod& method,
+                  const ExplainOptions& options, const Executor& executor,
+                  std::span<const Encoding> encodings, std::span<Explanation> explanations) {
   const std::vector<InputRange> ranges =
       cut_batches(inputs.size(), [&](Index i) { return encodings[i].tokens.size(); });
   std::vector<Pass<typename Model::Scalar>> passes(executor.workers());
   executor.for_each(
       ranges.size(),
       [&](Index range, Index worker) {
-        detail::explain_range(model, inputs, std::span<const Encoding>(encodings), ranges[range], method,
-                              options, passes[worker], std::span<Explanation>(explanations));
+        explain_range(model, inputs, encodings, ranges[range], method, options, passes[worker], explanations);
       },
       options.stop);
+}
+
+/// The Shapley values of a masked-input game. @param pieces  the text of each player
+template <class G>
+ShapleyResult solve(const InputMethod& method, const G& game, std::span<const std::string> pieces,
+                    const ExplainOptions& options, const Executor& executor) {
+  SolverOptions solver;
+  solver.budget = method.samples;
+  solver.seed = options.seed;
+  solver.precision = method.precision;
+  solver.stop = options.stop;
+  if (method.solver == InputSolver::partition)
+    return partition_shap(game, text_partition_tree(pieces), solver, executor);
+  solver.solver = method.solver == InputSolver::exact    ? Solver::exact
+                  : method.solver == InputSolver::kernel ? Solver::kernel
+                                                         : Solver::permutation;
+  if (method.solver == InputSolver::exact && game.players() > method.max_players)
+    throw InvalidArgument("shapley-input: found " + std::to_string(game.players()) +
+                          " players, whose coalitions are 2^" + std::to_string(game.players()) +
+                          ", expected at most " + std::to_string(method.max_players) +
+                          "; raise the limit, take words as players, or sample with kernel-shap");
+  return shapley(game, solver, executor);
+}
+
+/// Explains one text by what the model says of it with tokens masked.
+template <TextModel Model>
+Explanation explain_one(const Model& model, const TextInput& input, const InputMethod& method,
+                        const ExplainOptions& options, const Executor& executor, const Encoding& encoding) {
+  Explanation why = describe(model, input, encoding);
+  Pass<typename Model::Scalar> pass;
+  pass.rows.append(encoding.tokens.size());
+  pass.hidden.resize({encoding.tokens.size(), model.classifier().width()});
+  model.embed(encoding, pass.hidden);
+  model.classifier().forward(pass);
+  const std::vector<double> logits(pass.logits.begin(), pass.logits.end());
+  const Index target = resolve_target(model, options.target, logits);
+  describe_prediction(why, model, logits, target);
+
+  why.players = find_players(encoding, method.players);
+  std::vector<std::string> pieces; // of the players, for the tree of neighbours
+  for (const std::vector<Index>& player : why.players) {
+    const ExplainedToken &first = why.tokens[player.front()], &last = why.tokens[player.back()];
+    const std::string& text = first.segment == 0 ? why.text : *why.text_pair;
+    pieces.push_back(player.size() == 1 ? first.text : text.substr(first.begin, last.end - first.begin));
+  }
+  const MaskedInputGame<Model> game(model, encoding, why.players, target, {method.masking, method.value},
+                                    executor);
+  describe_solution(why, solve(method, game, pieces, options, executor));
+  why.method = method_name(method);
+  why.seed = options.seed;
+  why.player_unit = to_string(method.players);
+  why.samples = method.solver == InputSolver::exact ? 0 : method.samples;
+  why.masking = to_string(method.masking);
+  why.value_function = to_string(method.value);
+  why.words = sum_words(why, encoding);
+  return why;
+}
+
+/// Explains texts one by one: a few with all workers on each, many with one worker on each.
+template <TextModel Model>
+void explain_with(const Model& model, std::span<const TextInput> inputs, const InputMethod& method,
+                  const ExplainOptions& options, const Executor& executor,
+                  std::span<const Encoding> encodings, std::span<Explanation> explanations) {
+  const auto one = [&](Index i, Index) {
+    explanations[i] = explain_one(model, inputs[i], method, options, executor, encodings[i]);
+  };
+  if (inputs.size() < executor.workers())
+    Serial{}.for_each(inputs.size(), one, options.stop);
+  else
+    executor.for_each(inputs.size(), one, options.stop);
+}
+
+} // namespace detail
+
+template <TextModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
+                                     const Method& method, const ExplainOptions& options,
+                                     const Executor& executor) {
+  std::vector<Encoding> encodings(inputs.size());
+  std::vector<Explanation> explanations(inputs.size());
+  for (Index i = 0; i < inputs.size(); ++i) { // what a stop request leaves as it is
+    explanations[i].status = to_string(Status::stopped);
+    explanations[i].model = model.name();
+    explanations[i].text = inputs[i].text;
+    explanations[i].text_pair = inputs[i].pair;
+    explanations[i].method = method_name(method);
+  }
+  const auto encode = [&](Index i, Index) { encodings[i] = model.encode(inputs[i]); };
+  if (executor.for_each(inputs.size(), encode, options.stop))
+    std::visit(
+        [&](const auto& chosen) {
+          detail::explain_with(model, inputs, chosen, options, executor, std::span<const Encoding>(encodings),
+                               std::span<Explanation>(explanations));
+        },
+        method);
   return explanations;
 }
 
 template <TextModel Model>
-Explanation explain(const Model& model, const TextInput& input, const AttentionMethod& method,
-                    const ExplainOptions& options) {
-  return std::move(explain_all(model, std::span(&input, 1), method, options).front());
+Explanation explain(const Model& model, const TextInput& input, const Method& method,
+                    const ExplainOptions& options, const Executor& executor) {
+  return std::move(explain_all(model, std::span(&input, 1), method, options, executor).front());
 }
 
 } // namespace regard::inline REGARD_ABI

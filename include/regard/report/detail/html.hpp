@@ -146,7 +146,8 @@ class HtmlArticle {
       out_ += escape(text.substr(shown), true) + "</p>\n";
     }
     if (!why_.words.empty())
-      legend(largest, "A word’s value is the sum over its tokens.");
+      legend(largest, why_.player_unit == "words" ? "Each word is one player."
+                                                  : "A word’s value is the sum over its tokens.");
   }
 
   /// The pieces of the vocabulary that the model saw, in its order; a line for each segment.
@@ -352,6 +353,7 @@ class HtmlArticle {
     fact("Singleton", escape(why_.singleton));
     fact("Layers", join(why_.layers));
     fact("Scalar", escape(why_.scalar));
+    fact("Players", escape(why_.player_unit));
     fact("v(empty)", exact(why_.value_empty));
     fact("v(full)", exact(why_.value_full));
     fact("Completeness gap", exact(why_.completeness_gap));

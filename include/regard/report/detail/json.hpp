@@ -78,8 +78,10 @@ inline std::string json(const Explanation& why) {
   object["version"] = valid_utf8(why.version);
   object["model"] = json_string(why.model);
   object["text"] = valid_utf8(why.text);
-  object["prediction"] = json_label(why.prediction);
-  object["prediction"]["probabilities"] = json_numbers(why.probabilities, "prediction.probabilities");
+  // An explanation that was stopped before it began predicts nothing.
+  object["prediction"] = why.logits.empty() ? Json() : json_label(why.prediction);
+  if (!why.logits.empty())
+    object["prediction"]["probabilities"] = json_numbers(why.probabilities, "prediction.probabilities");
   object["method"] = json_string(why.method);
   object["solver"] = json_string(why.solver);
   object["status"] = json_string(why.status);
@@ -88,7 +90,7 @@ inline std::string json(const Explanation& why) {
   object["masking"] = json_string(why.masking);
   object["value_function"] = json_string(why.value_function);
   object["singleton"] = json_string(why.singleton);
-  object["target"] = json_label(why.target);
+  object["target"] = why.logits.empty() ? Json() : json_label(why.target);
   object["tokens"] = json_tokens(why);
   object["players"] = why.players;
   object["values"] = json_numbers(why.values, "values");
@@ -108,6 +110,7 @@ inline std::string json(const Explanation& why) {
     object["labels"].push_back(valid_utf8(label));
   object["layers"] = why.layers.empty() ? Json() : Json(why.layers);
   object["scalar"] = json_string(why.scalar);
+  object["player_unit"] = json_string(why.player_unit);
   if (why.text_pair)
     object["text_pair"] = valid_utf8(*why.text_pair);
   return object.dump();

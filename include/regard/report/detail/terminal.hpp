@@ -144,6 +144,10 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
   if (why.text_pair)
     page.fact("pair", *why.text_pair, 3);
   page.fact("model", why.model);
+  if (why.logits.empty() && why.status == "stopped") {
+    page.note("Stopped before the model had read it.");
+    return page.take();
+  }
   page.fact("prediction", label_with_probability(why, why.prediction));
   page.fact("target", why.target.index == why.prediction.index ? label_name(why.target)
                                                                : label_with_probability(why, why.target));

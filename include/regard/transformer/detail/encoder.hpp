@@ -24,6 +24,12 @@ void add_to(TensorView<Scalar, 2> y, TensorView<const Scalar, 2> x) {
     y.data()[i] += x.data()[i];
 }
 
+inline void check_rows(const char* what, const Shape<2>& found, const Shape<2>& expected) {
+  if (found != expected)
+    throw InvalidArgument(std::string(what) + " of shape " + to_string(found) + ", expected " +
+                          to_string(expected));
+}
+
 template <class Scalar>
 void check_shape(const Linear<Scalar>& linear, Index outputs, Index inputs, const std::string& name) {
   const Shape<2> expected{outputs, inputs};
@@ -71,6 +77,7 @@ void Encoder<Scalar>::forward(Index layer, const RowOffsets& rows, TensorView<Sc
   const BlockWeights<Scalar>& block = blocks_[layer];
   const Index count = rows.rows(), width = config_.width, inner = block.intermediate.outputs();
   const bool norm_first = config_.norm == NormPosition::before;
+  detail::check_rows("hidden states", hidden.shape(), {count, width});
   state.projections.resize({count, 3 * width});
   state.attention_normal.resize({count, width});
   state.attention_scale.resize({count});
@@ -170,6 +177,8 @@ void Encoder<Scalar>::backward(Index layer, const RowOffsets& rows, const BlockS
   const BlockWeights<Scalar>& block = blocks_[layer];
   const Index count = rows.rows(), width = config_.width, inner = block.intermediate.outputs();
   const bool norm_first = config_.norm == NormPosition::before;
+  detail::check_rows("gradient", gradient.shape(), {count, width});
+  detail::check_rows("block state", state.projections.shape(), {count, 3 * width});
   workspace.rows_a.resize({count, width});
   workspace.rows_b.resize({count, width});
   workspace.inner.resize({count, inner});

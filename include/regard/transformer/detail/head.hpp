@@ -48,7 +48,8 @@ void ClassificationHead<Scalar>::backward(const RowOffsets& rows, HeadState<Scal
                                           TensorView<const Scalar, 2> seeds,
                                           TensorView<Scalar, 2> gradient) const {
   const Index inputs = rows.inputs();
-  Tensor<Scalar, 2> first({inputs, width()});
+  Tensor<Scalar, 2>& first = state.first;
+  first.resize({inputs, width()});
   detail::apply_transposed<Scalar>(classifier_, inputs, detail::operand(seeds), first);
   if (pooler_) {
     state.scratch.resize({inputs, width()});

@@ -14,10 +14,17 @@
 
 namespace regard::inline REGARD_ABI {
 
-/// A text, or a pair of texts, to classify.
+/// A text, or a pair of texts, to classify. Converts from whatever a string view does: `"a text"`, and
+/// `{"a text", "its pair"}`.
 struct TextInput {
   std::string text;
-  std::optional<std::string> pair = {};
+  std::optional<std::string> pair;
+
+  TextInput() = default;
+  template <class Text>
+  requires std::convertible_to<const Text&, std::string_view> TextInput(const Text& input)
+      : text(std::string_view(input)) {}
+  TextInput(std::string_view first, std::string_view second) : text(first), pair(second) {}
 };
 
 /// Satisfied by a model that turns text into tokens, tokens into rows of a SequenceClassifier, and logits

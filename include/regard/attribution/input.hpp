@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Explainers that ask the model itself: Shapley values of the masked-input game, exact or sampled. They need
+// many forward passes where the attention methods need one.
+//
+//     auto why = regard::explain(model, "a gripping , funny film", regard::shapley_input{});
+//     auto sampled = regard::explain(model, long_text, regard::kernel_shap_input{.samples = 2048});
+#pragma once
+
+#include <regard/attribution/masked_input_game.hpp>
+
+namespace regard::inline REGARD_ABI {
+
+/// How the game is solved.
+enum class InputSolver {
+  exact,       ///< enumeration: the Shapley-Input baseline of arXiv 2508.08966
+  kernel,      ///< KernelSHAP (Lundberg and Lee 2017)
+  permutation, ///< antithetic pairs of permutations
+  partition,   ///< Owen values over a tree of neighbouring tokens, as `shap` runs on text by default
+};
+
+/// An explainer over the masked-input game, and its options.
+struct InputMethod {
+  InputSolver solver = InputSolver::exact;
+  PlayerUnit players = PlayerUnit::tokens;
+  Masking masking = Masking::mask;
+  ValueFunction value = ValueFunction::probability;
+  Index samples = 512;    ///< the most game evaluations; without effect on `exact`
+  double precision = 0;   ///< of `kernel` and `permutation`: see SolverOptions; 0 spends all samples
+  Index max_players = 15; ///< the most players of `exact`, which evaluates 2^players coalitions
+};
+
+namespace detail {
+template <InputSolver Solver>
+struct NamedInputMethod {
+  PlayerUnit players = PlayerUnit::tokens;
+  Masking masking = Masking::mask;
+  ValueFunction value = ValueFunction::probability;
+  Index samples = 512;
+  double precision = 0;
+  Index max_players = 15;
+
+  operator InputMethod() const { return {Solver, players, masking, value, samples, precision, max_players}; }
+};
+} // namespace detail
+
+/// The four by name, with the fields of InputMethod as options.
+using shapley_input = detail::NamedInputMethod<InputSolver::exact>;
+using kernel_shap_input = detail::NamedInputMethod<InputSolver::kernel>;
+using permutation_shap_input = detail::NamedInputMethod<InputSolver::permutation>;
+using partition_shap_input = detail::NamedInputMethod<InputSolver::partition>;
+
+} // namespace regard::inline REGARD_ABI
