@@ -496,3 +496,64 @@ TEST_CASE("sampled interactions repeat, stop, and say how they ended", "[interac
                     "the game's value of coalition {1, 2, 3, 4, 5, 6, 7, 8} among 9 players: found inf, "
                     "expected a finite number");
 }
+
+TEST_CASE("interactions have the same bits on any number of threads and with any batch",
+          "[interactions][sampled]") {
+  const UnanimitySum game = rough_game(14, 2);
+  const Threads two(2), three(3);
+  for (const Index budget : {Index{700}, Index{1} << 14}) { // sampled, enumerated
+    const auto solve = [&](const Executor& executor, Index batch) {
+      return interactions(game, InteractionIndex::sii, {.budget = budget, .batch_size = batch}, executor);
+    };
+    const InteractionResult alone = solve(Serial{}, 64);
+    for (const Index batch : {Index{1}, Index{7}, Index{1000}}) {
+      const InteractionResult a = solve(two, batch), b = solve(three, batch);
+      CHECK(matrix_of(a) == matrix_of(alone));
+      CHECK(matrix_of(b) == matrix_of(alone));
+      CHECK(a.evaluations == alone.evaluations);
+      CHECK(a.status == alone.status);
+      CHECK(a.standard_errors.has_value() == alone.standard_errors.has_value());
+      if (alone.standard_errors)
+        CHECK(relative_error(a.standard_errors->flat(), alone.standard_errors->flat()) == 0);
+    }
+  }
+}
+
+TEST_CASE("interactions tell an observer, stop, and name the coalition at which a game throws",
+          "[interactions][sampled]") {
+  const UnanimitySum game = rough_game(14, 3);
+  Progress last;
+  SolverOptions options{.budget = 700};
+  options.observer = [&](const Progress& progress) {
+    CHECK(progress.evaluations >= last.evaluations);
+    CHECK(progress.budget == 700);
+    last = progress;
+  };
+  const InteractionResult result = interactions(game, InteractionIndex::stii, options);
+  CHECK(last.evaluations == result.evaluations);
+  REQUIRE(last.max_standard_error);
+  CHECK(*last.max_standard_error == result.standard_errors->matrix().maxCoeff());
+
+  std::stop_source stop;
+  stop.request_stop();
+  // With the ends alone, the fitted game is all that is known.
+  const InteractionResult ends =
+      interactions(game, InteractionIndex::stii, {.budget = 700, .stop = stop.get_token()});
+  CHECK(ends.status == Status::stopped);
+  CHECK(ends.evaluations == 2 + 2 * 14);
+  CHECK_FALSE(ends.standard_errors);
+  CHECK(ends.units == 0);
+  const InteractionResult nothing =
+      enumerate_interactions(game, InteractionIndex::stii, {.stop = stop.get_token()});
+  CHECK(nothing.status == Status::stopped);
+  CHECK(nothing.evaluations == 0);
+  CHECK(total(nothing) == 0);
+
+  const FunctionGame throws{6, [](Coalition s) -> double {
+                              if (s.size() == 3 && s.contains(1))
+                                throw std::runtime_error("no such input");
+                              return 1;
+                            }};
+  CHECK_THROWS_WITH(interactions(throws, InteractionIndex::sii),
+                    Catch::Contains("among 6 players: the game threw: no such input"));
+}

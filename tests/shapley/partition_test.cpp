@@ -129,6 +129,29 @@ TEST_CASE("the partition explainer stops, and refuses what it cannot do", "[part
                     "partition tree: found 2 players, expected 3 as the game has");
 }
 
+TEST_CASE("the partition explainer and Owen values: threads, batches, observers", "[partition]") {
+  RandomStream random(seed(), 910);
+  const Index n = 10;
+  const TableGame game = TableGame::random(n, random);
+  const PartitionTree tree = PartitionTree::halves(n);
+  const Threads threads(3);
+  for (const Index batch : {Index{1}, Index{4}, Index{64}}) {
+    CHECK(partition_shap(game, tree, {.budget = 40, .batch_size = batch}, threads).values ==
+          partition_shap(game, tree, {.budget = 40}).values);
+    CHECK(owen_values(game, tree, {.batch_size = batch}, threads).values == owen_values(game, tree).values);
+  }
+  Progress last;
+  SolverOptions options{.budget = 40};
+  options.observer = [&](const Progress& progress) { last = progress; };
+  CHECK(partition_shap(game, tree, options).evaluations == last.evaluations);
+  CHECK(last.budget == 40);
+  std::stop_source stop;
+  stop.request_stop();
+  const ShapleyResult stopped = owen_values(game, tree, {.stop = stop.get_token()});
+  CHECK(stopped.status == Status::stopped);
+  CHECK(stopped.values == std::vector<double>(n, 0.0));
+}
+
 TEST_CASE("text trees equal shap's", "[partition][peers]") {
   std::ifstream file(REGARD_TEST_DATA "/peers/trees.txt");
   REQUIRE(file);
