@@ -14,9 +14,13 @@ namespace {
 
 struct Options {
   program::CommonOptions common;
-  std::string model, text, pair, file, html;
+  std::string model, text, file, html;
+  std::optional<std::string> pair;
   std::string method{regard::default_method};
   std::string target = "auto", layers = "all", singleton = "self", players = "tokens";
+  std::string masking = "mask", value = "probability";
+  std::size_t samples = 512, max_players = 15;
+  double precision = 0;
   bool list_methods = false;
 };
 
@@ -28,13 +32,26 @@ regard::Target parse_target(const std::string& text) {
   return text;
 }
 
-regard::AttentionMethod parse_method(const Options& options) {
-  regard::AttentionMethod method = regard::find_method(options.method);
-  method.layers = program::parse_layers(options.layers);
-  method.singleton = options.singleton == "zero"       ? regard::Singleton::zero
-                     : options.singleton == "additive" ? regard::Singleton::additive
-                                                       : regard::Singleton::self;
-  method.players = options.players == "words" ? regard::PlayerUnit::words : regard::PlayerUnit::tokens;
+regard::Method parse_method(const Options& options) {
+  regard::Method method = regard::find_method(options.method);
+  const auto unit = options.players == "words" ? regard::PlayerUnit::words : regard::PlayerUnit::tokens;
+  if (auto* attention = std::get_if<regard::AttentionMethod>(&method)) {
+    attention->layers = program::parse_layers(options.layers);
+    attention->singleton = program::parse_singleton(options.singleton);
+    attention->players = unit;
+  } else {
+    auto& input = std::get<regard::InputMethod>(method);
+    input.players = unit;
+    input.masking = options.masking == "drop"     ? regard::Masking::drop
+                    : options.masking == "delete" ? regard::Masking::remove
+                                                  : regard::Masking::mask;
+    input.value = options.value == "logit"      ? regard::ValueFunction::logit
+                  : options.value == "log-odds" ? regard::ValueFunction::log_odds
+                                                : regard::ValueFunction::probability;
+    input.samples = options.samples;
+    input.precision = options.precision;
+    input.max_players = options.max_players;
+  }
   return method;
 }
 
@@ -65,7 +82,12 @@ std::vector<regard::TextInput> read_lines(std::istream& stream, const std::strin
 
 void explain(const Options& options, const char* program_path) {
   program::Output output(options.common.output);
-  const regard::AttentionMethod method = parse_method(options);
+  if (!options.html.empty()) {
+    program::check_folder_of("--html", options.html);
+    if (options.html == options.common.output)
+      throw regard::InvalidArgument("--html and --output: found the same file, expected two");
+  }
+  const regard::Method method = parse_method(options);
   const std::filesystem::path folder = options.model.empty()
                                            ? program::bundled_model(program_path, "bert-tiny-sst2")
                                            : std::filesystem::path(options.model);
@@ -84,9 +106,8 @@ void explain(const Options& options, const char* program_path) {
   };
 
   if (options.file.empty()) {
-    regard::TextInput input{options.text};
-    if (!options.pair.empty())
-      input.pair = options.pair;
+    regard::TextInput input(options.text);
+    input.pair = options.pair;
     report(std::span(&input, 1));
   } else {
     std::ifstream file;
@@ -123,20 +144,36 @@ int main(int argc, char** argv) {
                    ->excludes(text);
   app.add_option("--pair", options.pair, "second text of a sentence pair")->needs(text);
   app.add_option("--method", options.method, "see --list-methods (default grad-attention-mutual)");
-  app.add_option("--target", options.target,
-                 "class to explain: auto (the predicted one), its index or its label");
-  app.add_option("--layers", options.layers, "layers whose attention is averaged: all, or 0,1,..");
+  app.add_option(
+      "--target", options.target,
+      "class to explain: auto (the predicted one), its index from 0, or its label; a number is an index");
+  app.add_option("--layers", options.layers,
+                 "attention methods: layers that are averaged, all (default) or 0,1,..");
   app.add_option("--singleton", options.singleton,
-                 "what a coalition of one token is worth: self (default), zero, additive")
+                 "attention methods: what a token alone is worth, self (default), zero or additive")
       ->check(CLI::IsMember({"self", "zero", "additive"}));
   app.add_option("--players", options.players, "what a player is: tokens (default) or words")
       ->check(CLI::IsMember({"tokens", "words"}));
+  app.add_option("--masking", options.masking,
+                 "input methods: hide tokens by mask ([MASK], default), drop (attention mask) or delete")
+      ->check(CLI::IsMember({"mask", "drop", "delete"}));
+  app.add_option("--value", options.value,
+                 "input methods: a coalition is worth the class's probability (default), logit or log-odds")
+      ->check(CLI::IsMember({"probability", "logit", "log-odds"}));
+  app.add_option("--samples", options.samples, "input methods: the most model evaluations (default 512)")
+      ->check(program::digits);
+  app.add_option(
+         "--precision", options.precision,
+         "kernel-shap, permutation-shap: stop at this standard error, as a share of the range of the values")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--max-players", options.max_players, "shapley-input: refuse more players (default 15)")
+      ->check(program::digits);
   app.add_option("--html", options.html, "also write a self-contained page");
   app.add_flag("--list-methods", options.list_methods, "list the methods and end");
   program::add_common_options(app, options.common);
   return program::run(app, argc, argv, [&] {
     if (options.list_methods) {
-      std::cout << list_methods();
+      program::Output("").write(list_methods());
       return;
     }
     if (text->count() + file->count() != 1)

@@ -4,9 +4,11 @@
 
 #include <regard/core/error.hpp>
 #include <regard/core/output.hpp>
+#include <regard/shapley/attention_games.hpp>
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -33,13 +35,24 @@ struct CommonOptions {
   bool json() const { return format == "json"; }
 };
 
+/// Refuses, before any work, a file whose folder does not exist.
+inline void check_folder_of(const std::string& option, const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  std::error_code error;
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+    throw regard::IoError(option + " " + file + ": the folder does not exist");
+}
+
+/// A check for whole numbers: CLI11 reads "-1", "" and what is too large as numbers too.
+inline std::string digits(const std::string& text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size()
+             ? std::string()
+             : "found '" + text + "', expected a whole number from 0 to 18446744073709551615";
+}
+
 inline void add_common_options(CLI::App& app, CommonOptions& options) {
-  // CLI11 reads "-1" as the largest unsigned number.
-  const auto digits = [](const std::string& text) {
-    return text.find_first_not_of("0123456789") == std::string::npos
-               ? std::string()
-               : "found " + text + ", expected a number from 0";
-  };
   app.add_option("--seed", options.seed, "seed of everything that is random (default 0)")->check(digits);
   app.add_option("--threads", options.threads, "number of threads (default: all processors)")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1024}));
@@ -63,7 +76,10 @@ inline bool color_terminal() {
 /// Where the text of a run goes: to standard output as it comes, or to a file that is written at the end.
 class Output {
  public:
-  explicit Output(std::string file) : file_(std::move(file)) {}
+  explicit Output(std::string file) : file_(std::move(file)) {
+    if (!file_.empty())
+      check_folder_of("--output", file_);
+  }
 
   bool color() const { return file_.empty() && color_terminal(); }
 
@@ -103,6 +119,16 @@ inline std::filesystem::path bundled_model(const char* program, const std::strin
                         "; name a checkpoint folder with --model");
 }
 
+/// Refuses options that were given nothing: an unset variable of the shell must not pass for "not given".
+/// Texts may be empty.
+inline void refuse_empty(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& value : option->results())
+      if (value.empty() && option->get_items_expected_max() > 0 && option->get_name() != "--text" &&
+          option->get_name() != "--pair")
+        throw regard::InvalidArgument(option->get_name() + ": found nothing, expected a value");
+}
+
 /// Runs `body` and turns what it throws into an exit code and one line on standard error:
 /// 0 success, 2 bad usage, 1 any other failure.
 inline int run(CLI::App& app, int argc, char** argv, const std::function<void()>& body) {
@@ -116,10 +142,14 @@ inline int run(CLI::App& app, int argc, char** argv, const std::function<void()>
   };
   try {
     app.parse(argc, argv);
+    refuse_empty(app);
     body();
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0)
-      return app.exit(error); // --help, --version
+    if (error.get_exit_code() == 0) { // --help, --version
+      app.exit(error);
+      std::cout.flush();
+      return std::cout ? 0 : complain("standard output: cannot write", 1);
+    }
     return complain(error.what(), 2);
   } catch (const regard::InvalidArgument& error) {
     return complain(error.what(), 2);
@@ -129,6 +159,14 @@ inline int run(CLI::App& app, int argc, char** argv, const std::function<void()>
     return complain(error.what(), 1);
   }
   return 0;
+}
+
+/// Parses the names that the library's own to_string gives.
+inline regard::Singleton parse_singleton(const std::string& text) {
+  for (const auto singleton : {regard::Singleton::self, regard::Singleton::zero, regard::Singleton::additive})
+    if (text == to_string(singleton))
+      return singleton;
+  throw regard::InvalidArgument("--singleton: found '" + text + "', expected self, zero or additive");
 }
 
 /// Parses "0,1,5" or "all" (an empty list).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The contract of explain_text, by running it: options, keys, exit codes, files.
 #include "support/catch.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/program.hpp"
 
 #include <regard/version.hpp>
 
@@ -13,36 +13,17 @@
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using regard_test::Result;
 
 namespace {
 
-struct Result {
-  int code;
-  std::string out, error;
-};
-
-/// Runs explain_text; `arguments` is shell text.
 Result run(const std::string& arguments, const std::string& input = "") {
-  const regard_test::TemporaryFolder folder;
-  folder.write("in", input);
-  const std::string command = std::string("\"") + REGARD_EXPLAIN_TEXT + "\" " + arguments + " <" +
-                              (folder.path() / "in").string() + " >" + (folder.path() / "out").string() +
-                              " 2>" + (folder.path() / "error").string();
-  const int status = std::system(command.c_str());
-  return {WEXITSTATUS(status), regard_test::read_file(folder.path() / "out"),
-          regard_test::read_file(folder.path() / "error")};
+  return regard_test::run_program("explain_text", arguments, input);
 }
 
-/// A failure: the code, nothing on standard output, one line on standard error that holds `words`.
 void check_failure(const std::string& arguments, int code, const std::vector<std::string>& words) {
   INFO(arguments);
-  const Result result = run(arguments);
-  CHECK(result.code == code);
-  CHECK(result.out.empty());
-  CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
-  CHECK(result.error.rfind("explain_text: ", 0) == 0);
-  for (const std::string& word : words)
-    CHECK_THAT(result.error, Catch::Matchers::Contains(word));
+  regard_test::check_failure("explain_text", run(arguments), code, words);
 }
 
 std::vector<std::string> keys(const json& object) {
@@ -123,15 +104,19 @@ TEST_CASE("every method and option of the list runs", "[explain_text]") {
     INFO(name);
     const Result result =
         run("--text 'quite good' --format json --target NEGATIVE --layers 0,3 --singleton zero "
-            "--players words --method " +
+            "--players words --masking drop --value logit --samples 64 --method " +
             name);
     REQUIRE(result.code == 0);
     const json why = json::parse(result.out);
     CHECK(why["method"] == name);
     CHECK(why["target"]["label"] == "NEGATIVE");
-    CHECK(why["layers"] == json({0, 3}));
+    if (name.find("attention") != std::string::npos)
+      CHECK(why["layers"] == json({0, 3}));
+    else
+      CHECK(why["masking"] == "drop");
+    CHECK(why["player_unit"] == "words");
   }
-  CHECK(methods >= 6);
+  CHECK(methods == 10);
 }
 
 TEST_CASE("the table names the prediction and every token, without colour in a pipe", "[explain_text]") {
@@ -179,6 +164,13 @@ TEST_CASE("bad usage is 2, a failure is 1, each with one line", "[explain_text]"
   check_failure("--text a --threads 0", 2, {"--threads"});
   check_failure("--text a --threads many", 2, {"--threads", "many"});
   check_failure("--text a --seed -1", 2, {"--seed", "-1"});
+  check_failure("--text a --seed 99999999999999999999", 2, {"--seed"});
+  for (const char* option : {"--model", "--output", "--html", "--seed"})
+    check_failure(std::string("--text a ") + option + " ''", 2, {option});
+  check_failure("--file ''", 2, {"--file"});
+  check_failure("--text a --output same --html same", 2, {"--output", "same file"});
+  check_failure("--text 'a b c' --method shapley-input --max-players 2", 2, {"shapley-input", "3", "2"});
+  check_failure("--text a --masking hide", 2, {"--masking", "hide"});
   check_failure("--text a --frobnicate", 2, {"frobnicate"});
   check_failure("--text a --model /nowhere/at/all", 1, {"/nowhere/at/all"});
   check_failure("--file /nowhere/at/all", 1, {"/nowhere/at/all"});
@@ -189,7 +181,8 @@ TEST_CASE("help and version are no failures", "[explain_text]") {
   const Result help = run("--help");
   CHECK(help.code == 0);
   for (const char* option : {"--model", "--text", "--file", "--method", "--target", "--layers", "--singleton",
-                             "--players", "--html", "--seed", "--threads", "--format", "--output"})
+                             "--players", "--masking", "--value", "--samples", "--precision", "--max-players",
+                             "--html", "--seed", "--threads", "--format", "--output"})
     CHECK_THAT(help.out, Catch::Matchers::Contains(option));
   CHECK_THAT(run("--version").out, Catch::Matchers::Contains(regard::version));
 }
