@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // All of regard that needs Eigen alone: tensors, the transformer, Shapley values, explainers, the terminal
-// report. Reading checkpoints, text and images, and writing JSON and HTML, have umbrellas of their own, since
+// report. Reading checkpoints and text, and writing JSON and HTML, have umbrellas of their own, since
 // each has dependencies of its own.
 #pragma once
 

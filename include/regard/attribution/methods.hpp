@@ -45,7 +45,7 @@ inline constexpr std::array<MethodName, 10> method_names{{
      InputSolver::partition},
 }};
 
-/// What `explain_text` and `explain_image` use when no method is named.
+/// What `explain_text` uses when no method is named.
 inline constexpr std::string_view default_method = "grad-attention-mutual";
 
 /// The method of that name with its default options.
