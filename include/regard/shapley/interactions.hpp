@@ -119,8 +119,9 @@ InteractionResult enumerate_interactions(const G& game, InteractionIndex index,
 /// Unbiased estimates for any number of players, after SHAP-IQ (Fumagalli et al. 2023): every coalition
 /// informs every pair. Sizes are enumerated from the outside in while the budget covers them; from the others
 /// random coalitions are drawn in pairs with their complements, sizes in proportion to what they weigh in the
-/// index. What is sampled is the difference to a game of players and pairs fitted to the enumerated sizes,
-/// whose interactions are known: games that are such a fit are exact. A budget of 2^n or more enumerates.
+/// index. What is sampled is the difference to a game whose interactions are known: one of players and pairs
+/// fitted to the enumerated sizes (games that are such a fit are exact), and, size by size, the mean of what
+/// that left over in the units before. A budget of 2^n or more enumerates.
 ///
 /// A pair of coalitions is one unit; options mean what they do in samplers.hpp, where the precision is that
 /// of the pairs. Stopped before two units, coalitions that were not evaluated count as the fitted game says.

@@ -36,6 +36,7 @@ struct QuadraticGame {
 struct InteractionTerms {
   std::array<double, 3> pair{};   // none, one, both
   std::array<double, 2> single{}; // out, in
+  double pair_mean, single_mean;  // over all coalitions of the size
 
   InteractionTerms(const InteractionLaw& law, Index players, Index size) {
     const double n = static_cast<double>(players), s = static_cast<double>(size);
@@ -49,6 +50,9 @@ struct InteractionTerms {
       single[0] = -law.single(size) * n / (n - s);
     if (size >= 1)
       single[1] = law.single(size - 1) * n / s;
+    const double out = n - s, all = n * (n - 1);
+    pair_mean = (out * (out - 1) * pair[0] + 2 * s * out * pair[1] + s * (s - 1) * pair[2]) / all;
+    single_mean = (out * single[0] + s * single[1]) / n;
   }
 
   /// The mean over coalitions of this size of the square of what they add to a pair.
@@ -85,8 +89,8 @@ class InteractionSampler {
   InteractionSampler(const G& game, InteractionIndex index, const SolverOptions& options,
                      const Executor& executor)
       : game_(game), options_(options), executor_(executor), n_(game.players()), law_(index, n_),
-        result_(interaction_result(index, n_, "sampled")), wanted_(n_), estimate_({n_, n_}), mean_({n_, n_}),
-        squares_({n_, n_}) {
+        result_(interaction_result(index, n_, "sampled")), wanted_(n_), size_means_(n_ + 1),
+        estimate_({n_, n_}), mean_({n_, n_}), squares_({n_, n_}) {
     for (Index size = 0; size <= n_; ++size)
       terms_.emplace_back(law_, n_, size);
   }
@@ -268,9 +272,9 @@ class InteractionSampler {
       const std::vector<double> values = evaluate_wanted(options_);
       for (Index unit = 0; 2 * unit + 1 < values.size(); ++unit) {
         const Index k = sizes[unit];
-        const double scale = unit_scale(k) * total / weights_[k];
-        add_unit(wanted_[2 * unit], scale * (values[2 * unit] - fitted_.value(wanted_[2 * unit])), terms_[k],
-                 scale * (values[2 * unit + 1] - fitted_.value(wanted_[2 * unit + 1])), terms_[n_ - k]);
+        add_unit(wanted_[2 * unit], values[2 * unit] - fitted_.value(wanted_[2 * unit]),
+                 values[2 * unit + 1] - fitted_.value(wanted_[2 * unit + 1]),
+                 unit_scale(k) * total / weights_[k]);
       }
       if (result_.units == next) {
         next = next_look(next);
@@ -280,14 +284,25 @@ class InteractionSampler {
     }
   }
 
-  /// Takes a coalition and its complement, with what is left of their values, into means and squares.
-  void add_unit(const Coalition& coalition, double here, const InteractionTerms& terms, double there,
-                const InteractionTerms& complement) {
-    const std::array<double, 3> pair{here * terms.pair[0] + there * complement.pair[2],
-                                     here * terms.pair[1] + there * complement.pair[1],
-                                     here * terms.pair[2] + there * complement.pair[0]};
-    const std::array<double, 2> single{here * terms.single[0] + there * complement.single[1],
-                                       here * terms.single[1] + there * complement.single[0]};
+  /// Takes a coalition and its complement, with what is left of their values, into means and squares. The
+  /// mean of what was left at the same size in the units before is a game of sizes, whose part is known: it
+  /// is taken off here and added there, which keeps the expectation and saves most of the variance.
+  void add_unit(const Coalition& coalition, double here, double there, double scale) {
+    const Index size = coalition.size();
+    SizeMean &mean_here = size_means_[size], &mean_there = size_means_[n_ - size];
+    const InteractionTerms &terms = terms_[size], &complement = terms_[n_ - size];
+    const double a = scale * (here - mean_here.value), b = scale * (there - mean_there.value);
+    const double all_pairs =
+        scale * (mean_here.value * terms.pair_mean + mean_there.value * complement.pair_mean);
+    const double all_single =
+        scale * (mean_here.value * terms.single_mean + mean_there.value * complement.single_mean);
+    mean_here.add(here);
+    mean_there.add(there);
+    const std::array<double, 3> pair{all_pairs + a * terms.pair[0] + b * complement.pair[2],
+                                     all_pairs + a * terms.pair[1] + b * complement.pair[1],
+                                     all_pairs + a * terms.pair[2] + b * complement.pair[0]};
+    const std::array<double, 2> single{all_single + a * terms.single[0] + b * complement.single[1],
+                                       all_single + a * terms.single[1] + b * complement.single[0]};
     const double count = static_cast<double>(++result_.units);
     const auto update = [&](Index i, Index j, double term) {
       const double before = term - mean_(i, j);
@@ -353,6 +368,12 @@ class InteractionSampler {
     tell();
   }
 
+  /// The mean of what is left at one size, in the units so far.
+  struct SizeMean {
+    double value = 0, count = 0;
+    void add(double term) { value += (term - value) / ++count; }
+  };
+
   const G& game_;
   const SolverOptions& options_;
   const Executor& executor_;
@@ -366,6 +387,7 @@ class InteractionSampler {
   Index first_sampled_ = 2;     // sizes below it, and their complements, are enumerated
   Index planned_ = 0;           // units
   bool converged_ = false;
+  std::vector<SizeMean> size_means_;
   Tensor<double, 2> estimate_;       // what is known without sampling
   Tensor<double, 2> mean_, squares_; // of the units, and of their differences to the mean
 };
