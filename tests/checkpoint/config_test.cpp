@@ -154,6 +154,7 @@ TEST_CASE("BERT: layer_norm_eps is finite and not negative", "[config]") {
   CHECK(bert(R"("layer_norm_eps":0)").layer_norm_eps == 0.0);
   check_refused(R"("layer_norm_eps":-1e-12)",
                 {"layer_norm_eps: found -1e-12, expected a finite number of at least 0"});
+  check_refused(R"("layer_norm_eps":1e300)", {"layer_norm_eps: found 1e+300, expected a number from 0 to 1"});
   check_refused(R"("layer_norm_eps":"1e-12")", {"layer_norm_eps: found \"1e-12\""});
   check_refused(R"("layer_norm_eps":NaN)", {"layer_norm_eps", "no valid JSON"});
   check_refused(R"("layer_norm_eps":Infinity)", {"layer_norm_eps", "no valid JSON"});

@@ -159,6 +159,8 @@ inline BertConfig read_bert_config(const ConfigFile& file) {
               "a divisor of hidden_size, " + std::to_string(config.hidden_size));
   config.hidden_act = detail::read_activation(file);
   config.layer_norm_eps = file.number("layer_norm_eps", 0, config.layer_norm_eps);
+  if (config.layer_norm_eps > 1) // beyond it, float arithmetic could lose every row
+    file.fail("layer_norm_eps", nlohmann::json(config.layer_norm_eps).dump(), "a number from 0 to 1");
   if (const auto pad = file.json().find("pad_token_id"); pad != file.json().end() && pad->is_null())
     config.pad_token_id = std::nullopt;
   else
