@@ -18,6 +18,7 @@
 // misses a bound.
 #include "shapley/games.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
@@ -101,17 +102,17 @@ int main(int argc, char** argv) {
   const Index seeds = argument(1, 2000), games = argument(2, 3);
   const Threads threads(argument(3, 2));
   std::vector<Setting> settings;
-  for (const Index n : {Index{10}, Index{20}}) {
-    for (const Index units : {Index{100}, Index{300}}) {
+  for (const auto& [n, all_units] : {std::pair{Index{10}, std::array<Index, 2>{100, 300}},
+                                     std::pair{Index{20}, std::array<Index, 2>{200, 600}}})
+    for (const Index units : all_units) {
       settings.push_back({Solver::permutation, n, 2 + units * 2 * (n - 1)});
       settings.push_back({Solver::stratified, n, 2 + units * 2 * (n + 1)});
-      settings.push_back({Solver::unbiased_kernel, n, 2 + units * 2});
-      settings.push_back({Solver::kernel, n, 2 + units * 2});
-      settings.push_back({Solver::leverage, n, 2 + units * 2});
-      if (n == 10)
-        settings.push_back({Solver::self_normalised, n, 2 + units * 2 * (n + 1)});
+      for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
+        settings.push_back({solver, n, 2 + units * 2});
     }
-  }
+  for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
+    settings.push_back({solver, 50, 2 + 2 * 500});
+  settings.push_back({Solver::self_normalised, 10, 2 + 100 * 22});
   settings.push_back({Solver::self_normalised, 6, 2 + 500 * 14});
   settings.push_back({Solver::self_normalised, 8, 2 + 500 * 18});
   std::cout << seeds << " seeds, " << games << " games\n\n"

@@ -29,8 +29,7 @@ struct PairWeight {
 /// change nothing when all are taken; of a sample they take noise away.
 class PairRegression {
  public:
-  explicit PairRegression(Index players)
-      : players_(players), shapes_(std::min<Index>(2, (players - 1) / 2)), pairs_(players) {}
+  explicit PairRegression(Index players) : players_(players), pairs_(players) {}
 
   void start(const Ends& ends) { ends_ = ends; }
 
@@ -58,10 +57,14 @@ class PairRegression {
   /// How many pairs are worked on together, as the columns of a matrix.
   static constexpr Index block = 64;
 
+  /// How many polynomials are fitted.
+  Index shapes() const { return size() < 2 * players_ ? 0 : std::min<Index>(2, (players_ - 1) / 2); }
+
   /// u and the polynomials of the pairs from `first` on.
   Matrix columns(Index first) const {
     const Index count = std::min(block, size() - first);
-    Matrix u(static_cast<Eigen::Index>(players_ + shapes_), static_cast<Eigen::Index>(count));
+    const Index shapes = this->shapes();
+    Matrix u(static_cast<Eigen::Index>(players_ + shapes), static_cast<Eigen::Index>(count));
     for (Index k = 0; k < count; ++k) {
       const Coalition z = pairs_[first + k];
       const auto column = static_cast<Eigen::Index>(k);
@@ -70,7 +73,7 @@ class PairRegression {
       for (const Index i : z)
         u(static_cast<Eigen::Index>(i), column) += 1;
       double shape = t * (1 - t * t);
-      for (Index power = 0; power < shapes_; ++power, shape *= t * t)
+      for (Index power = 0; power < shapes; ++power, shape *= t * t)
         u(static_cast<Eigen::Index>(players_ + power), column) = shape;
     }
     return u;
@@ -93,14 +96,13 @@ class PairRegression {
                  Index strata, Estimate& estimate) const;
 
   Index players_;
-  Index shapes_; // how many polynomials
   CoalitionSet pairs_;
   std::vector<double> observed_; // y
   Ends ends_;
 };
 
 inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index strata) const {
-  const auto n = static_cast<Eigen::Index>(players_), all = static_cast<Eigen::Index>(players_ + shapes_);
+  const auto n = static_cast<Eigen::Index>(players_), all = static_cast<Eigen::Index>(players_ + shapes());
   Matrix normal = Matrix::Zero(all, all);
   Vector right = Vector::Zero(all);
   for (Index first = 0; first < size(); first += block) {
