@@ -1,0 +1,120 @@
+#!/bin/sh
+# Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
+#
+#     tests/all.sh            every step
+#     tests/all.sh STEP...    those steps: quick consumers debug sanitize thread clang native tidy format hygiene
+set -eu
+cd "$(dirname "$0")/.."
+steps="format hygiene quick consumers debug sanitize thread clang native tidy"
+packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev catch2"
+jobs=$(nproc)
+
+# Several steps: each in a process of its own, so that one failure does not hide the next.
+if [ $# -ne 1 ]; then
+  [ $# -gt 0 ] || set -- $steps
+  failed=""
+  for step in "$@"; do
+    echo "== $step"
+    begin=$(date +%s)
+    if sh tests/all.sh "$step"; then result=passed; else
+      result=FAILED
+      failed="$failed $step"
+    fi
+    echo "== $step: $result after $(($(date +%s) - begin)) s"
+  done
+  if [ -n "$failed" ]; then
+    echo "failed:$failed" >&2
+    exit 1
+  fi
+  echo "all steps passed"
+  exit 0
+fi
+
+# suite PRESET: configure, build, test
+suite() {
+  cmake --preset "$1"
+  cmake --build --preset "$1" -j "$jobs"
+  ctest --preset "$1" -j "$jobs"
+}
+
+case $1 in
+  quick) sh tests/run.sh ;;
+  consumers)
+    sh cmake/install-packages.sh $packages
+    sh tests/consumers/run.sh build/consumers
+    ;;
+  debug | native)
+    sh cmake/install-packages.sh $packages
+    suite "$1"
+    ;;
+  sanitize)
+    sh cmake/install-packages.sh $packages
+    # Everything that is allocated is freed, undefined behaviour ends the test.
+    ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 suite sanitize
+    ;;
+  thread)
+    sh cmake/install-packages.sh $packages
+    # The rooms that start threads.
+    cmake --preset thread
+    cmake --build --preset thread -j "$jobs" --target test_core test_transformer test_shapley test_models test_attribution
+    # The thread sanitizer's fixed addresses collide with much randomness of the kernel's.
+    fixed=""
+    if setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
+    $fixed ctest --preset thread -R '^(core|transformer|shapley|models|attribution)$'
+    ;;
+  clang)
+    sh cmake/install-packages.sh $packages clang-16
+    suite clang
+    ;;
+  tidy)
+    sh cmake/install-packages.sh $packages clang-16 clang-tidy-16
+    cmake --preset clang
+    run-clang-tidy-16 -quiet -p build/clang -j "$jobs" >build/clang/tidy.log 2>&1 || {
+      grep -E 'warning:|error:' build/clang/tidy.log | sort -u
+      exit 1
+    }
+    ;;
+  format)
+    sh cmake/install-packages.sh clang-format-14
+    find include tests examples -name '*.[ch]pp' | xargs clang-format-14 --dry-run --Werror
+    ;;
+  hygiene)
+    sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev
+    mkdir -p build/hygiene
+    if grep -r -n '#include <iostream>' include; then
+      echo "the library prints nothing: no <iostream> in include/" >&2
+      exit 1
+    fi
+    warnings="-Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror"
+    flags="-std=c++20 $warnings -Iinclude -isystem /usr/include/eigen3"
+    # Each public header alone, twice.
+    find include -name '*.hpp' -not -path '*/detail/*' | sed 's|^include/||' | sort >build/hygiene/headers
+    xargs -P "$jobs" -n 1 sh -c '
+      printf "#include <%s>\n#include <%s>\n" "$1" "$1" | g++ '"$flags"' -fsyntax-only -x c++ - 2>"build/hygiene/$(echo "$1" | tr / _).log" || {
+        echo "$1 does not stand alone:" >&2
+        cat "build/hygiene/$(echo "$1" | tr / _).log" >&2
+        exit 1
+      }' sh <build/hygiene/headers
+    # A page that is read: at most 300 lines.
+    while read -r header; do
+      lines=$(wc -l <"include/$header")
+      if [ "$lines" -gt 300 ]; then
+        echo "include/$header has $lines lines, at most 300 are wanted" >&2
+        exit 1
+      fi
+    done <build/hygiene/headers
+    # Two translation units of one program.
+    echo '#include <regard/all.hpp>
+int other();
+int other() { return regard::version[0]; }' >build/hygiene/other.cpp
+    echo '#include <regard/all.hpp>
+int other();
+int main() { return other() == regard::version[0] ? 0 : 1; }' >build/hygiene/main.cpp
+    g++ $flags build/hygiene/main.cpp build/hygiene/other.cpp -o build/hygiene/two -lutf8proc -pthread
+    build/hygiene/two
+    ;;
+  *)
+    echo "tests/all.sh: there is no step $1, only $steps" >&2
+    exit 2
+    ;;
+esac
