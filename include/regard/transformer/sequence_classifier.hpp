@@ -51,12 +51,14 @@ class SequenceClassifier {
   Index width() const { return encoder_.config().width; }
   Index classes() const { return head_.classes(); }
 
-  /// Runs all blocks and the head over `pass.hidden`. Every input has at least one token.
-  /// Throws InvalidArgument when one has none, or when `pass.hidden` is not [rows, width].
+  /// Runs all blocks and the head over `pass.hidden`. Every input has at least the tokens that the head reads.
+  /// Throws InvalidArgument when one has fewer, or when `pass.hidden` is not [rows, width].
   void forward(Pass<Scalar>& pass, Keep keep = Keep::nothing, const Hooks<Scalar>& hooks = {}) const {
     for (Index input = 0; input < pass.rows.inputs(); ++input)
-      if (pass.rows.length(input) == 0)
-        throw InvalidArgument("input " + std::to_string(input) + " has no token, expected at least one");
+      if (pass.rows.length(input) < head_.tokens_read())
+        throw InvalidArgument("input " + std::to_string(input) + " has " +
+                              (pass.rows.length(input) == 0 ? "no token" : "one token") +
+                              ", expected at least " + (head_.tokens_read() == 1 ? "one" : "two"));
     pass.kept = keep;
     if (const Index states = keep == Keep::for_backward ? layers() : 1; pass.blocks.size() < states)
       pass.blocks.resize(states); // never fewer, so that their memory stays

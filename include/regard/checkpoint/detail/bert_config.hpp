@@ -120,23 +120,29 @@ inline std::vector<std::string> read_labels(const ConfigFile& file) {
   return labels;
 }
 
+inline double read_norm_epsilon(const ConfigFile& file, double fallback) {
+  const double epsilon = file.number("layer_norm_eps", 0, fallback);
+  if (epsilon > 1) // beyond it, float arithmetic could lose every row
+    file.fail("layer_norm_eps", nlohmann::json(epsilon).dump(), "a number from 0 to 1");
+  return epsilon;
+}
+
+/// A size that multiplies the width of the hidden states in the shape of a weight matrix.
+struct WeightSize {
+  std::string_view key;
+  Index size;
+};
+
 /// No weight matrix of these sizes has more bytes than memory can address.
-inline void check_products(const ConfigFile& file, const BertConfig& config) {
-  struct Factor {
-    std::string_view key;
-    Index size;
-  };
-  const Factor width{"hidden_size", config.hidden_size};
-  for (const Factor& factor :
-       {width, Factor{"vocab_size", config.vocab_size}, Factor{"intermediate_size", config.intermediate_size},
-        Factor{"max_position_embeddings", config.max_position_embeddings},
-        Factor{"type_vocab_size", config.type_vocab_size}, Factor{"id2label", config.labels.size()}}) {
-    constexpr Index limit = std::numeric_limits<Index>::max() / 2 / sizeof(double);
-    if (factor.size > limit / width.size)
+inline void check_products(const ConfigFile& file, Index width, std::initializer_list<WeightSize> sizes) {
+  constexpr Index limit = std::numeric_limits<Index>::max() / 2 / sizeof(double);
+  if (width > limit / width)
+    file.fail("hidden_size", std::to_string(width), "a square of at most " + std::to_string(limit));
+  for (const WeightSize& factor : sizes)
+    if (factor.size > limit / width)
       file.fail(std::string(factor.key) + " times hidden_size",
-                std::to_string(factor.size) + " times " + std::to_string(width.size),
+                std::to_string(factor.size) + " times " + std::to_string(width),
                 "at most " + std::to_string(limit));
-  }
 }
 
 } // namespace detail
@@ -158,9 +164,7 @@ inline BertConfig read_bert_config(const ConfigFile& file) {
     file.fail("num_attention_heads", std::to_string(config.num_attention_heads),
               "a divisor of hidden_size, " + std::to_string(config.hidden_size));
   config.hidden_act = detail::read_activation(file);
-  config.layer_norm_eps = file.number("layer_norm_eps", 0, config.layer_norm_eps);
-  if (config.layer_norm_eps > 1) // beyond it, float arithmetic could lose every row
-    file.fail("layer_norm_eps", nlohmann::json(config.layer_norm_eps).dump(), "a number from 0 to 1");
+  config.layer_norm_eps = detail::read_norm_epsilon(file, config.layer_norm_eps);
   if (const auto pad = file.json().find("pad_token_id"); pad != file.json().end() && pad->is_null())
     config.pad_token_id = std::nullopt;
   else
@@ -168,7 +172,12 @@ inline BertConfig read_bert_config(const ConfigFile& file) {
         file.integer("pad_token_id", 0, static_cast<std::int64_t>(config.vocab_size) - 1, 0));
   config.labels = detail::read_labels(file);
   config.problem_type = detail::read_problem(file, config.labels.size());
-  detail::check_products(file, config);
+  detail::check_products(file, config.hidden_size,
+                         {{"vocab_size", config.vocab_size},
+                          {"intermediate_size", config.intermediate_size},
+                          {"max_position_embeddings", config.max_position_embeddings},
+                          {"type_vocab_size", config.type_vocab_size},
+                          {"id2label", config.labels.size()}});
   return config;
 }
 

@@ -2,24 +2,12 @@
 // Body of models/load_bert.hpp.
 #pragma once
 
-#include <regard/checkpoint/tensor_reader.hpp>
+#include <regard/models/detail/read_layers.hpp>
 #include <regard/models/load_bert.hpp>
 
 namespace regard::inline REGARD_ABI {
 
 namespace detail {
-
-template <class Scalar>
-Linear<Scalar> read_linear(TensorReader& reader, const std::string& name, Index outputs, Index inputs) {
-  return {reader.require<Scalar, 2>(name + ".weight", {outputs, inputs}),
-          reader.require<Scalar, 1>(name + ".bias", {outputs})};
-}
-
-template <class Scalar>
-LayerNorm<Scalar> read_norm(TensorReader& reader, const std::string& name, Index width, double epsilon) {
-  return {reader.require<Scalar, 1>(name + ".weight", {width}),
-          reader.require<Scalar, 1>(name + ".bias", {width}), epsilon};
-}
 
 template <class Scalar>
 BlockWeights<Scalar> read_bert_block(TensorReader& reader, const BertConfig& config, Index layer) {
@@ -41,18 +29,6 @@ BlockWeights<Scalar> read_bert_block(TensorReader& reader, const BertConfig& con
 /// Position ids that older versions saved, and the heads of other tasks that a checkpoint may carry along.
 inline const std::vector<std::string> bert_ignorable = {
     "embeddings.position_ids", "cls.*", "qa_outputs.*", "lm_head.*", "mlm_head.*", "nsp_head.*"};
-
-inline Activation activation_of(BertConfig::Activation activation) {
-  switch (activation) {
-  case BertConfig::Activation::gelu:
-    return Activation::gelu;
-  case BertConfig::Activation::gelu_tanh:
-    return Activation::gelu_tanh;
-  case BertConfig::Activation::relu:
-    break;
-  }
-  return Activation::relu;
-}
 
 template <class Scalar>
 BertClassifier<Scalar> read_bert(const Checkpoint& checkpoint, const BertConfig& config,

@@ -7,22 +7,6 @@
 
 namespace regard::inline REGARD_ABI {
 
-namespace detail {
-
-inline ProblemType problem_of(BertConfig::Problem problem) {
-  switch (problem) {
-  case BertConfig::Problem::single_label:
-    return ProblemType::single_label;
-  case BertConfig::Problem::multi_label:
-    return ProblemType::multi_label;
-  case BertConfig::Problem::regression:
-    break;
-  }
-  return ProblemType::regression;
-}
-
-} // namespace detail
-
 template <class Scalar>
 TextClassifier<Scalar>::TextClassifier(WordPieceTokenizer tokenizer, BertClassifier<Scalar> bert,
                                        std::vector<std::string> labels, ProblemType problem_type,
