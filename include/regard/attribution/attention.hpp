@@ -10,7 +10,6 @@
 
 #include <regard/attribution/explanation.hpp>
 #include <regard/attribution/players.hpp>
-#include <regard/models/text_model.hpp>
 #include <regard/shapley.hpp>
 
 namespace regard::inline REGARD_ABI {
@@ -35,6 +34,7 @@ struct AttentionMethod {
   /// 0-based blocks to average over; empty means all.
   std::vector<Index> layers = {};
   PlayerUnit players = PlayerUnit::tokens;
+  Index super_patch = 1; ///< images: a player is a block of that many patches in each direction
 };
 
 namespace detail {
@@ -43,8 +43,9 @@ struct NamedAttentionMethod {
   Singleton singleton = Singleton::self;
   std::vector<Index> layers = {};
   PlayerUnit players = PlayerUnit::tokens;
+  Index super_patch = 1;
 
-  operator AttentionMethod() const { return {Game, Source, singleton, layers, players}; }
+  operator AttentionMethod() const { return {Game, Source, singleton, layers, players, super_patch}; }
 };
 } // namespace detail
 

@@ -4,6 +4,8 @@
 
 #include <regard/attribution/methods.hpp>
 #include <regard/core/executor.hpp>
+#include <regard/models/image_model.hpp>
+#include <regard/models/text_model.hpp>
 
 #include <variant>
 
@@ -25,10 +27,15 @@ struct ExplainOptions {
 
 /// Explains one text, or one pair of texts. `method` is an option struct such as grad_attention_mutual{} or
 /// shapley_input{}, or what find_method gives.
-/// Throws InvalidArgument when the target or a layer does not exist, or when the method does not fit the text
-/// (too many players for an exact solver).
+/// Throws InvalidArgument when the target or a layer does not exist, or when the method or its options do not
+/// fit the input (too many players for an exact solver, words of an image).
 template <TextModel Model>
 Explanation explain(const Model& model, const TextInput& input, const Method& method,
+                    const ExplainOptions& options = {}, const Executor& executor = Serial{});
+
+/// Explains one image: players are its patches, or blocks of them.
+template <ImageModel Model>
+Explanation explain(const Model& model, const ImageInput& input, const Method& method,
                     const ExplainOptions& options = {}, const Executor& executor = Serial{});
 
 /// Explains many texts in ragged batches on all workers of `executor`; result i belongs to input i and has
@@ -36,6 +43,12 @@ Explanation explain(const Model& model, const TextInput& input, const Method& me
 /// "stopped" and no values.
 template <TextModel Model>
 std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
+                                     const Method& method, const ExplainOptions& options = {},
+                                     const Executor& executor = Serial{});
+
+/// The same for images.
+template <ImageModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const ImageInput> inputs,
                                      const Method& method, const ExplainOptions& options = {},
                                      const Executor& executor = Serial{});
 

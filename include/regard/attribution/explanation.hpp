@@ -37,6 +37,23 @@ struct ExplainedWord {
   double value = 0;
 };
 
+/// A patch of an image: a rectangle of the image before it was resized and cropped, in its pixels.
+struct ExplainedPatch {
+  double x = 0; ///< left edge
+  double y = 0; ///< upper edge
+  double width = 0;
+  double height = 0;
+};
+
+/// What was explained of an image.
+struct ExplainedImage {
+  std::string name; ///< such as its file's
+  Index width = 0;  ///< in pixels
+  Index height = 0;
+  Index rows = 0; ///< of patches
+  Index columns = 0;
+};
+
 /// An explanation of one prediction: a value for each player.
 struct Explanation {
   // What was explained.
@@ -44,13 +61,15 @@ struct Explanation {
   std::string model;                     ///< the checkpoint, as the caller named it
   std::string text;
   std::optional<std::string> text_pair; ///< second text of a sentence pair
+  std::optional<ExplainedImage> image;  ///< in place of `text`, where an image was explained
   Label prediction;                     ///< the class with the largest logit
   std::vector<double> probabilities;    ///< of every class; empty for a regression model
   std::vector<double> logits;           ///< of every class
   std::vector<std::string> labels;      ///< the name of every class
   Label target;                         ///< the class that is explained
   std::vector<ExplainedToken> tokens;
-  Index dropped_tokens = 0; ///< tokens cut off at the model's maximum length
+  std::vector<ExplainedPatch> patches; ///< of an image, row by row: what its model sees in place of tokens
+  Index dropped_tokens = 0;            ///< tokens cut off at the model's maximum length
 
   // How. Strings that do not apply to the method are empty.
   std::string method;
@@ -58,16 +77,16 @@ struct Explanation {
   std::string status;
   std::uint64_t seed = 0;
   Index samples = 0;   ///< the solver's budget in game evaluations; 0 when it samples nothing
-  std::string masking; ///< "mask", "drop", "delete"
+  std::string masking; ///< "mask", "drop", "delete", "zero", "mean", "blur"
   std::string
       value_function;    ///< what a coalition is worth: "attention", "gradient-attention", "probability", ...
   std::string singleton; ///< "self", "zero", "additive": what a coalition of one is worth
   std::vector<Index> layers;    ///< the layers whose attention was used; empty when it does not apply
   std::string scalar = "float"; ///< type of the forward and backward pass
 
-  std::string player_unit = "tokens"; ///< what a player is: "tokens" or "words"
+  std::string player_unit = "tokens"; ///< what a player is: "tokens", "words", "patches", "super-patches"
 
-  // The result. `players[p]` lists the tokens (indices into `tokens`) that make up player p.
+  // The result. `players[p]` lists the tokens (indices into `tokens`, or `patches`) that make up player p.
   std::vector<std::vector<Index>> players;
   std::vector<double> values;
   std::optional<std::vector<double>> standard_errors; ///< none where the values are exact

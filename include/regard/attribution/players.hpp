@@ -2,6 +2,7 @@
 // Who plays: lists of the tokens of each player.
 #pragma once
 
+#include <regard/models/image_model.hpp>
 #include <regard/text/encoding.hpp>
 
 #include <string_view>
@@ -32,6 +33,27 @@ inline std::vector<std::vector<Index>> find_players(const Encoding& encoding, Pl
     players.back().push_back(t);
     last = &token;
   }
+  return players;
+}
+
+/// The positions, among the tokens of an image, of the patches of each player: every patch for itself, or
+/// square blocks of `super_patch` x `super_patch` patches, smaller at the right and lower edge. Players and
+/// the patches of each come row by row; special tokens are no players. Throws InvalidArgument when
+/// `super_patch` is 0.
+template <class Scalar>
+std::vector<std::vector<Index>> find_players(const EncodedImage<Scalar>& image, Index super_patch = 1) {
+  if (super_patch == 0)
+    throw InvalidArgument("super-patch: found 0, expected at least 1 patch");
+  const PatchGrid grid = image.grid;
+  const Index block = std::min(super_patch, std::max(grid.rows, grid.columns)); // no sum overflows
+  std::vector<std::vector<Index>> players;
+  for (Index top = 0; top < grid.rows; top += block)
+    for (Index left = 0; left < grid.columns; left += block) {
+      players.emplace_back();
+      for (Index row = top; row < std::min(top + block, grid.rows); ++row)
+        for (Index column = left; column < std::min(left + block, grid.columns); ++column)
+          players.back().push_back(image.special_tokens + row * grid.columns + column);
+    }
   return players;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <regard/attribution/explain.hpp>
+#include <regard/shapley/image_partition_tree.hpp>
 #include <regard/shapley/partition.hpp>
 #include <regard/transformer/batch.hpp>
 
@@ -26,7 +27,7 @@ Index argmax(const Values& values) {
 }
 
 /// Resolves a target for one prediction, which must be one: logits that are not finite mean a broken model.
-template <TextModel Model>
+template <class Model>
 Index resolve_target(const Model& model, const Target& target, std::span<const double> logits) {
   for (const double logit : logits)
     if (!std::isfinite(logit))
@@ -154,24 +155,49 @@ inline std::vector<Index> flatten(std::span<const std::vector<Index>> players) {
   return tokens;
 }
 
-/// All of an explanation that does not depend on the method.
-template <TextModel Model>
-Explanation describe(const Model& model, const TextInput& input, const Encoding& encoding) {
-  Explanation why;
-  why.model = model.name();
+/// What names an input, known before the model has seen it.
+inline void describe_input(Explanation& why, const TextInput& input) {
   why.text = input.text;
   why.text_pair = input.pair;
-  why.labels.assign(model.labels().begin(), model.labels().end());
+}
+inline void describe_input(Explanation& why, const ImageInput& input) {
+  why.image = ExplainedImage{input.name, input.pixels.extent(1), input.pixels.extent(0)};
+}
+
+/// What the model sees of a text.
+template <class Model>
+void describe_tokens(Explanation& why, const Model& model, const Encoding& encoding) {
   why.dropped_tokens = encoding.dropped_tokens;
   for (const Token& token : encoding.tokens)
     why.tokens.push_back(
         {std::string(model.piece(token.id)), token.id, token.begin, token.end, token.segment, token.special});
+}
+
+/// What the model sees of an image.
+template <class Model, class Scalar>
+void describe_tokens(Explanation& why, const Model&, const EncodedImage<Scalar>& image) {
+  why.image->rows = image.grid.rows;
+  why.image->columns = image.grid.columns;
+  for (Index patch = 0; patch < image.grid.patches(); ++patch) {
+    const PixelBox box = image.patch_box(patch);
+    why.patches.push_back({box.x, box.y, box.width, box.height});
+  }
+}
+
+/// All of an explanation that does not depend on the method.
+template <class Model, class Input, class Encoded>
+Explanation describe(const Model& model, const Input& input, const Encoded& encoded) {
+  Explanation why;
+  why.model = model.name();
+  why.labels.assign(model.labels().begin(), model.labels().end());
   why.scalar = std::is_same_v<typename Model::Scalar, float> ? "float" : "double";
+  describe_input(why, input);
+  describe_tokens(why, model, encoded);
   return why;
 }
 
 /// Adds the prediction.
-template <TextModel Model>
+template <class Model>
 void describe_prediction(Explanation& why, const Model& model, const std::vector<double>& logits,
                          Index target) {
   why.logits = logits;
@@ -213,17 +239,72 @@ inline std::vector<ExplainedWord> sum_words(const Explanation& why, const Encodi
   return words;
 }
 
+/// The token positions of the players that a method asks for.
+template <class AnyMethod>
+std::vector<std::vector<Index>> players_of(const Encoding& encoding, const AnyMethod& method) {
+  if (method.super_patch != 1)
+    throw InvalidArgument("super-patch: found " + std::to_string(method.super_patch) +
+                          ", but a text has no patches; expected 1");
+  return find_players(encoding, method.players);
+}
+template <class Scalar, class AnyMethod>
+std::vector<std::vector<Index>> players_of(const EncodedImage<Scalar>& image, const AnyMethod& method) {
+  if (method.players != PlayerUnit::tokens)
+    throw InvalidArgument(
+        "players: found words, but an image has none; expected tokens, which are its patches");
+  return find_players(image, method.super_patch);
+}
+
+/// Adds players and values of what they make up.
+template <class AnyMethod>
+void describe_players(Explanation& why, const Encoding& encoding, std::vector<std::vector<Index>> players,
+                      const AnyMethod& method) {
+  why.player_unit = to_string(method.players);
+  why.players = std::move(players);
+  why.words = sum_words(why, encoding);
+}
+template <class Scalar, class AnyMethod>
+void describe_players(Explanation& why, const EncodedImage<Scalar>& image,
+                      std::vector<std::vector<Index>> players, const AnyMethod& method) {
+  why.player_unit = method.super_patch == 1 ? "patches" : "super-patches";
+  why.players = std::move(players);
+  for (std::vector<Index>& player : why.players)
+    for (Index& token : player)
+      token -= image.special_tokens;
+}
+
+/// Which players are neighbours, for the partition explainer.
+inline PartitionTree tree_of(const Explanation& why, const Encoding& encoding,
+                             std::span<const std::vector<Index>> players, const InputMethod&) {
+  std::vector<std::string> pieces;
+  for (const std::vector<Index>& player : players) {
+    const Token &first = encoding.tokens[player.front()], &last = encoding.tokens[player.back()];
+    const std::string& text = first.segment == 0 ? why.text : *why.text_pair;
+    pieces.push_back(player.size() == 1 ? why.tokens[player.front()].text
+                                        : text.substr(first.begin, last.end - first.begin));
+  }
+  return text_partition_tree(pieces);
+}
+template <class Scalar>
+PartitionTree tree_of(const Explanation&, const EncodedImage<Scalar>& image,
+                      std::span<const std::vector<Index>>, const InputMethod& method) {
+  const auto blocks = [&](Index patches) {
+    return patches / method.super_patch + (patches % method.super_patch != 0 ? 1 : 0);
+  };
+  return image_partition_tree(blocks(image.grid.rows), blocks(image.grid.columns));
+}
+
 /// Explains inputs `range` in one pass; `pass` is reused from call to call.
-template <TextModel Model>
-void explain_range(const Model& model, std::span<const TextInput> inputs, std::span<const Encoding> encodings,
+template <class Model, class Input, class Encoded>
+void explain_range(const Model& model, std::span<const Input> inputs, std::span<const Encoded> encodings,
                    InputRange range, const AttentionMethod& method, const ExplainOptions& options,
                    Pass<typename Model::Scalar>& pass, std::span<Explanation> explanations) {
   std::vector<std::vector<std::vector<Index>>> players; // of each input, of each player
   std::vector<std::vector<Index>> tokens;               // of each input
   pass.rows.clear();
   for (Index i = range.begin; i < range.end; ++i) {
-    pass.rows.append(encodings[i].tokens.size());
-    players.push_back(find_players(encodings[i], method.players));
+    pass.rows.append(token_count(encodings[i]));
+    players.push_back(players_of(encodings[i], method));
     tokens.push_back(flatten(players.back()));
   }
   pass.hidden.resize({pass.rows.rows(), model.classifier().width()});
@@ -237,31 +318,29 @@ void explain_range(const Model& model, std::span<const TextInput> inputs, std::s
       run_attention(model.classifier(), pass, tokens, method, find_target);
 
   for (Index b = 0; b < results.size(); ++b) {
-    const Encoding& encoding = encodings[range.begin + b];
+    const Encoded& encoding = encodings[range.begin + b];
     Explanation& why = explanations[range.begin + b] = describe(model, inputs[range.begin + b], encoding);
     describe_prediction(why, model, results[b].logits, results[b].target);
     describe_solution(why, solve(method, results[b].aggregated, players[b]));
     why.method = method_name(method);
     why.seed = options.seed;
-    why.player_unit = to_string(method.players);
     why.value_function = method.source == AttentionSource::gradient ? "gradient-attention" : "attention";
     if (method.game != AttentionGame::cls)
       why.singleton = to_string(method.singleton);
     for (Index layer = 0; layer < model.classifier().layers(); ++layer)
       if (method.layers.empty() || std::count(method.layers.begin(), method.layers.end(), layer) > 0)
         why.layers.push_back(layer);
-    why.players = std::move(players[b]);
-    why.words = sum_words(why, encoding);
+    describe_players(why, encoding, std::move(players[b]), method);
   }
 }
 
-/// Explains texts by their attention, several in one pass.
-template <TextModel Model>
-void explain_with(const Model& model, std::span<const TextInput> inputs, const AttentionMethod& method,
-                  const ExplainOptions& options, const Executor& executor,
-                  std::span<const Encoding> encodings, std::span<Explanation> explanations) {
+/// Explains inputs by their attention, several in one pass.
+template <class Model, class Input, class Encoded>
+void explain_with(const Model& model, std::span<const Input> inputs, const AttentionMethod& method,
+                  const ExplainOptions& options, const Executor& executor, std::span<const Encoded> encodings,
+                  std::span<Explanation> explanations) {
   const std::vector<InputRange> ranges =
-      cut_batches(inputs.size(), [&](Index i) { return encodings[i].tokens.size(); });
+      cut_batches(inputs.size(), [&](Index i) { return token_count(encodings[i]); });
   std::vector<Pass<typename Model::Scalar>> passes(executor.workers());
   executor.for_each(
       ranges.size(),
@@ -271,67 +350,61 @@ void explain_with(const Model& model, std::span<const TextInput> inputs, const A
       options.stop);
 }
 
-/// The Shapley values of a masked-input game. @param pieces  the text of each player
-template <class G>
-ShapleyResult solve(const InputMethod& method, const G& game, std::span<const std::string> pieces,
-                    const ExplainOptions& options, const Executor& executor) {
+/// The Shapley values of a masked-input game. @param tree  tree() is that of the partition explainer
+template <class G, class Tree>
+ShapleyResult solve(const InputMethod& method, const G& game, Tree tree, const ExplainOptions& options,
+                    const Executor& executor) {
   SolverOptions solver;
   solver.budget = method.samples;
   solver.seed = options.seed;
   solver.precision = method.precision;
   solver.stop = options.stop;
   if (method.solver == InputSolver::partition)
-    return partition_shap(game, text_partition_tree(pieces), solver, executor);
+    return partition_shap(game, tree(), solver, executor);
   solver.solver = method.solver == InputSolver::exact    ? Solver::exact
                   : method.solver == InputSolver::kernel ? Solver::kernel
                                                          : Solver::permutation;
   if (method.solver == InputSolver::exact && game.players() > method.max_players)
-    throw InvalidArgument("shapley-input: found " + std::to_string(game.players()) +
-                          " players, whose coalitions are 2^" + std::to_string(game.players()) +
-                          ", expected at most " + std::to_string(method.max_players) +
-                          "; raise the limit, take words as players, or sample with kernel-shap");
+    throw InvalidArgument(
+        "shapley-input: found " + std::to_string(game.players()) + " players, whose coalitions are 2^" +
+        std::to_string(game.players()) + ", expected at most " + std::to_string(method.max_players) +
+        "; raise the limit, take words or super-patches as players, or sample with kernel-shap");
   return shapley(game, solver, executor);
 }
 
-/// Explains one text by what the model says of it with tokens masked.
-template <TextModel Model>
-Explanation explain_one(const Model& model, const TextInput& input, const InputMethod& method,
-                        const ExplainOptions& options, const Executor& executor, const Encoding& encoding) {
+/// Explains one input by what the model says of it with tokens masked.
+template <class Model, class Input, class Encoded>
+Explanation explain_one(const Model& model, const Input& input, const InputMethod& method,
+                        const ExplainOptions& options, const Executor& executor, const Encoded& encoding) {
   Explanation why = describe(model, input, encoding);
   Pass<typename Model::Scalar> pass;
-  pass.rows.append(encoding.tokens.size());
-  pass.hidden.resize({encoding.tokens.size(), model.classifier().width()});
+  pass.rows.append(token_count(encoding));
+  pass.hidden.resize({pass.rows.rows(), model.classifier().width()});
   model.embed(encoding, pass.hidden);
   model.classifier().forward(pass);
   const std::vector<double> logits(pass.logits.begin(), pass.logits.end());
   const Index target = resolve_target(model, options.target, logits);
   describe_prediction(why, model, logits, target);
 
-  why.players = find_players(encoding, method.players);
-  std::vector<std::string> pieces; // of the players, for the tree of neighbours
-  for (const std::vector<Index>& player : why.players) {
-    const ExplainedToken &first = why.tokens[player.front()], &last = why.tokens[player.back()];
-    const std::string& text = first.segment == 0 ? why.text : *why.text_pair;
-    pieces.push_back(player.size() == 1 ? first.text : text.substr(first.begin, last.end - first.begin));
-  }
-  const MaskedInputGame<Model> game(model, encoding, why.players, target, {method.masking, method.value},
+  std::vector<std::vector<Index>> players = players_of(encoding, method);
+  const MaskedInputGame<Model> game(model, encoding, players, target, {method.masking, method.value},
                                     executor);
-  describe_solution(why, solve(method, game, pieces, options, executor));
+  const auto tree = [&] { return tree_of(why, encoding, players, method); };
+  describe_solution(why, solve(method, game, tree, options, executor));
   why.method = method_name(method);
   why.seed = options.seed;
-  why.player_unit = to_string(method.players);
   why.samples = method.solver == InputSolver::exact ? 0 : method.samples;
-  why.masking = to_string(method.masking);
+  why.masking = to_string(resolve_masking<Model>(method.masking));
   why.value_function = to_string(method.value);
-  why.words = sum_words(why, encoding);
+  describe_players(why, encoding, std::move(players), method);
   return why;
 }
 
-/// Explains texts one by one: a few with all workers on each, many with one worker on each.
-template <TextModel Model>
-void explain_with(const Model& model, std::span<const TextInput> inputs, const InputMethod& method,
-                  const ExplainOptions& options, const Executor& executor,
-                  std::span<const Encoding> encodings, std::span<Explanation> explanations) {
+/// Explains inputs one by one: a few with all workers on each, many with one worker on each.
+template <class Model, class Input, class Encoded>
+void explain_with(const Model& model, std::span<const Input> inputs, const InputMethod& method,
+                  const ExplainOptions& options, const Executor& executor, std::span<const Encoded> encodings,
+                  std::span<Explanation> explanations) {
   const auto one = [&](Index i, Index) {
     explanations[i] = explain_one(model, inputs[i], method, options, executor, encodings[i]);
   };
@@ -341,34 +414,54 @@ void explain_with(const Model& model, std::span<const TextInput> inputs, const I
     executor.for_each(inputs.size(), one, options.stop);
 }
 
-} // namespace detail
-
-template <TextModel Model>
-std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
-                                     const Method& method, const ExplainOptions& options,
-                                     const Executor& executor) {
-  std::vector<Encoding> encodings(inputs.size());
+template <class Model, class Input>
+std::vector<Explanation> explain_inputs(const Model& model, std::span<const Input> inputs,
+                                        const Method& method, const ExplainOptions& options,
+                                        const Executor& executor) {
+  using Encoded = typename EncodingOf<Model>::Type;
+  std::vector<Encoded> encodings(inputs.size());
   std::vector<Explanation> explanations(inputs.size());
   for (Index i = 0; i < inputs.size(); ++i) { // what a stop request leaves as it is
     explanations[i].status = to_string(Status::stopped);
     explanations[i].model = model.name();
-    explanations[i].text = inputs[i].text;
-    explanations[i].text_pair = inputs[i].pair;
+    describe_input(explanations[i], inputs[i]);
     explanations[i].method = method_name(method);
   }
   const auto encode = [&](Index i, Index) { encodings[i] = model.encode(inputs[i]); };
   if (executor.for_each(inputs.size(), encode, options.stop))
     std::visit(
         [&](const auto& chosen) {
-          detail::explain_with(model, inputs, chosen, options, executor, std::span<const Encoding>(encodings),
-                               std::span<Explanation>(explanations));
+          explain_with(model, inputs, chosen, options, executor, std::span<const Encoded>(encodings),
+                       std::span<Explanation>(explanations));
         },
         method);
   return explanations;
 }
 
+} // namespace detail
+
+template <TextModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const TextInput> inputs,
+                                     const Method& method, const ExplainOptions& options,
+                                     const Executor& executor) {
+  return detail::explain_inputs(model, inputs, method, options, executor);
+}
+
+template <ImageModel Model>
+std::vector<Explanation> explain_all(const Model& model, std::span<const ImageInput> inputs,
+                                     const Method& method, const ExplainOptions& options,
+                                     const Executor& executor) {
+  return detail::explain_inputs(model, inputs, method, options, executor);
+}
+
 template <TextModel Model>
 Explanation explain(const Model& model, const TextInput& input, const Method& method,
+                    const ExplainOptions& options, const Executor& executor) {
+  return std::move(explain_all(model, std::span(&input, 1), method, options, executor).front());
+}
+
+template <ImageModel Model>
+Explanation explain(const Model& model, const ImageInput& input, const Method& method,
                     const ExplainOptions& options, const Executor& executor) {
   return std::move(explain_all(model, std::span(&input, 1), method, options, executor).front());
 }

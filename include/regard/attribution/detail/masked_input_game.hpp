@@ -6,19 +6,28 @@
 #include <regard/transformer/batch.hpp>
 
 #include <cmath>
+#include <numeric>
 
 namespace regard::inline REGARD_ABI {
 
 inline std::string_view to_string(Masking masking) {
   switch (masking) {
+  case Masking::automatic:
+    return "auto";
   case Masking::mask:
     return "mask";
   case Masking::drop:
     return "drop";
   case Masking::remove:
+    return "delete";
+  case Masking::zero:
+    return "zero";
+  case Masking::mean:
+    return "mean";
+  case Masking::blur:
     break;
   }
-  return "delete";
+  return "blur";
 }
 
 inline std::string_view to_string(ValueFunction value) {
@@ -33,19 +42,116 @@ inline std::string_view to_string(ValueFunction value) {
   return "log-odds";
 }
 
+template <class Model>
+Masking resolve_masking(Masking masking) {
+  constexpr bool image = ImageModel<Model>;
+  if (masking == Masking::automatic)
+    return image ? Masking::drop : Masking::mask;
+  const bool of_images = masking == Masking::zero || masking == Masking::mean || masking == Masking::blur;
+  if (masking != Masking::drop && of_images != image)
+    throw InvalidArgument(
+        "masking: found " + std::string(to_string(masking)) + ", expected " +
+        (image ? "drop, zero, mean or blur for an image" : "mask, drop or delete for a text"));
+  return masking;
+}
+
+namespace detail {
+
+inline Index token_count(const Encoding& encoding) {
+  return encoding.tokens.size();
+}
+template <class Scalar>
+Index token_count(const EncodedImage<Scalar>& image) {
+  return image.tokens();
+}
+
+/// The text with every token masked.
 template <TextModel Model>
+Encoding hide_all(const Model& model, Encoding encoding, Masking, const MaskedInputOptions&) {
+  for (Token& token : encoding.tokens)
+    token.id = model.mask_id();
+  return encoding;
+}
+
+/// Blurs the rows of each channel by a Gaussian that is cut off at the border, then the columns.
+template <class Scalar>
+void blur(Tensor<Scalar, 3>& pixels, double sigma) {
+  const Index channels = pixels.extent(0), height = pixels.extent(1), width = pixels.extent(2);
+  const auto reach = static_cast<Index>(std::ceil(4 * sigma)); // beyond it the weight is below 0.0004
+  std::vector<double> weight, line;
+  for (Index k = 0; k <= std::min(reach, std::max(height, width)); ++k)
+    weight.push_back(std::exp(-static_cast<double>(k * k) / (2 * sigma * sigma)));
+  const auto blur_line = [&](Scalar* first, Index count, Index stride) {
+    line.resize(count);
+    for (Index i = 0; i < count; ++i) {
+      double sum = 0, total = 0;
+      for (Index k = i - std::min(i, weight.size() - 1); k < std::min(count, i + weight.size()); ++k) {
+        const double w = weight[k < i ? i - k : k - i];
+        sum += w * static_cast<double>(first[k * stride]);
+        total += w;
+      }
+      line[i] = sum / total;
+    }
+    for (Index i = 0; i < count; ++i)
+      first[i * stride] = static_cast<Scalar>(line[i]);
+  };
+  for (Index c = 0; c < channels; ++c) {
+    Scalar* const plane = pixels.data() + c * height * width;
+    for (Index y = 0; y < height; ++y)
+      blur_line(plane + y * width, width, 1);
+    for (Index x = 0; x < width; ++x)
+      blur_line(plane + x, height, width);
+  }
+}
+
+/// The image with every patch hidden.
+template <ImageModel Model>
+auto hide_all(const Model&, EncodedImage<typename Model::Scalar> image, Masking masking,
+              const MaskedInputOptions& options) {
+  using Scalar = typename Model::Scalar;
+  const Index channels = image.pixels.extent(0), area = image.pixels.size() / channels;
+  if (masking == Masking::blur) {
+    const auto side = static_cast<double>(std::max(image.patch_height, image.patch_width));
+    const double sigma = options.blur_sigma == 0 ? side : options.blur_sigma;
+    if (!(sigma > 0) || sigma > 1e4)
+      throw InvalidArgument("blur_sigma: found " + std::to_string(sigma) +
+                            ", expected more than 0 and at most 10000 pixels");
+    blur(image.pixels, sigma);
+    return image;
+  }
+  if (!options.mean_color.empty() && options.mean_color.size() != channels)
+    throw InvalidArgument("mean_color: found " + std::to_string(options.mean_color.size()) +
+                          " numbers, expected one for each of " + std::to_string(channels) + " channels");
+  for (Index c = 0; c < channels; ++c) {
+    Scalar* const plane = image.pixels.data() + c * area;
+    double color = 0;
+    if (masking == Masking::mean && !options.mean_color.empty())
+      color = options.mean_color[c];
+    else if (masking == Masking::mean)
+      color = std::accumulate(plane, plane + area, 0.0) / static_cast<double>(area);
+    std::fill(plane, plane + area, static_cast<Scalar>(color));
+  }
+  return image;
+}
+
+} // namespace detail
+
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
 const Executor& MaskedInputGame<Model>::serial() {
   static const Serial executor;
   return executor;
 }
 
-template <TextModel Model>
-MaskedInputGame<Model>::MaskedInputGame(const Model& model, Encoding encoding,
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
+MaskedInputGame<Model>::MaskedInputGame(const Model& model, EncodedInput encoding,
                                         std::vector<std::vector<Index>> players, Index target,
                                         MaskedInputOptions options, const Executor& executor)
     : model_(model), encoding_(std::move(encoding)), players_(std::move(players)), target_(target),
       options_(options), executor_(executor) {
-  const Index tokens = encoding_.tokens.size(), classes = model_.classifier().classes();
+  options_.masking = resolve_masking<Model>(options_.masking);
+  const Index tokens = detail::token_count(encoding_), classes = model_.classifier().classes();
   std::vector<bool> seen(tokens, false);
   for (const std::vector<Index>& player : players_)
     for (const Index token : player) {
@@ -63,18 +169,17 @@ MaskedInputGame<Model>::MaskedInputGame(const Model& model, Encoding encoding,
                           ", but a regression model has no probability; expected logit");
   embedded_.resize({tokens, model_.classifier().width()});
   model_.embed(encoding_, embedded_);
-  if (options_.masking == Masking::mask) {
-    Encoding masked = encoding_;
-    for (Token& token : masked.tokens)
-      token.id = model_.mask_id();
+  if (options_.masking != Masking::drop && options_.masking != Masking::remove) {
     masked_.resize(embedded_.shape());
-    model_.embed(masked, masked_);
+    model_.embed(detail::hide_all(model_, encoding_, options_.masking, options_), masked_);
   }
 }
 
-template <TextModel Model>
-std::vector<bool> MaskedInputGame<Model>::visible(Coalition coalition) const {
-  std::vector<bool> visible(encoding_.tokens.size(), true);
+template <class Model>
+requires TextModel<Model> || ImageModel<Model> std::vector<bool>
+MaskedInputGame<Model>::visible(Coalition coalition)
+const {
+  std::vector<bool> visible(embedded_.extent(0), true);
   for (Index player = 0; player < players_.size(); ++player)
     if (!coalition.contains(player))
       for (const Index token : players_[player])
@@ -82,37 +187,41 @@ std::vector<bool> MaskedInputGame<Model>::visible(Coalition coalition) const {
   return visible;
 }
 
-template <TextModel Model>
-Index MaskedInputGame<Model>::rows(Coalition coalition) const {
-  Index rows = encoding_.tokens.size();
-  if (options_.masking != Masking::mask)
+template <class Model>
+requires TextModel<Model> || ImageModel<Model> Index MaskedInputGame<Model>::rows(Coalition coalition)
+const {
+  Index rows = embedded_.extent(0);
+  if (masked_.empty())
     for (Index player = 0; player < players_.size(); ++player)
       if (!coalition.contains(player))
         rows -= players_[player].size();
   return rows;
 }
 
-template <TextModel Model>
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
 void MaskedInputGame<Model>::embed(Coalition coalition, TensorView<Scalar, 2> rows) const {
   const std::vector<bool> shown = visible(coalition);
-  if (options_.masking == Masking::remove) {
-    Encoding rest;
-    for (Index t = 0; t < shown.size(); ++t)
-      if (shown[t])
-        rest.tokens.push_back(encoding_.tokens[t]);
-    model_.embed(rest, rows);
-    return;
-  }
+  if constexpr (TextModel<Model>)
+    if (options_.masking == Masking::remove) {
+      Encoding rest;
+      for (Index t = 0; t < shown.size(); ++t)
+        if (shown[t])
+          rest.tokens.push_back(encoding_.tokens[t]);
+      model_.embed(rest, rows);
+      return;
+    }
   Index row = 0;
   for (Index t = 0; t < shown.size(); ++t) {
-    if (!shown[t] && options_.masking == Masking::drop)
+    if (!shown[t] && masked_.empty())
       continue;
     const auto source = std::as_const(shown[t] ? embedded_ : masked_)[t];
     std::copy(source.begin(), source.end(), rows[row++].begin());
   }
 }
 
-template <TextModel Model>
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
 double MaskedInputGame<Model>::read(TensorView<const Scalar, 1> logits) const {
   const double logit = static_cast<double>(logits[target_]);
   if (options_.value == ValueFunction::logit)
@@ -132,14 +241,16 @@ double MaskedInputGame<Model>::read(TensorView<const Scalar, 1> logits) const {
   return options_.value == ValueFunction::log_odds ? log_odds : 1 / (1 + std::exp(-log_odds));
 }
 
-template <TextModel Model>
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
 double MaskedInputGame<Model>::value(Coalition coalition) const {
   double result = 0;
   values(std::span(&coalition, 1), std::span(&result, 1));
   return result;
 }
 
-template <TextModel Model>
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
 void MaskedInputGame<Model>::values(std::span<const Coalition> coalitions, std::span<double> out) const {
   const auto ranges = cut_batches(
       coalitions.size(), [&](Index i) { return rows(coalitions[i]); }, options_.batch_rows);
