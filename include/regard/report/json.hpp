@@ -18,6 +18,10 @@ namespace regard::inline REGARD_ABI {
 ///     evaluations, degenerate, dropped_tokens, words[{text,begin,end,value}],
 ///     logits[], labels[], layers[]|null, scalar
 ///
+/// An image has `image` (its name) in place of `text`, and patches[{x,y,width,height}] in place of tokens and
+/// words: in pixels of the image that was given, row by row. `players` then index the patches; `image_size`
+/// {width,height} and `grid` {rows,columns} stand at the end.
+///
 /// A sentence pair adds `text_pair` at the end and `segment` (0: text, 1: text_pair) to tokens and words.
 /// What does not apply (an empty string, no layers) is null. Numbers are printed so that they read back as
 /// the same double.

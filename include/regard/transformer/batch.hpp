@@ -2,7 +2,8 @@
 // Cuts a list of inputs into ragged batches for the workers of an executor.
 #pragma once
 
-#include <regard/tensor.hpp>
+#include <regard/core/executor.hpp>
+#include <regard/transformer/sequence_classifier.hpp>
 
 #include <vector>
 
@@ -32,6 +33,32 @@ std::vector<InputRange> cut_batches(Index inputs, Tokens tokens, Index max_rows 
     ranges.back().end = i + 1;
   }
   return ranges;
+}
+
+/// Logits [inputs, classes] of many inputs, in ragged batches on all workers of `executor`.
+/// @param tokens  tokens(i) is the number of tokens of input i
+/// @param embed   embed(i, rows) fills [tokens, width] with the embedded tokens of input i; called from
+/// several
+///                threads
+template <class Scalar, class Tokens, class Embed>
+Tensor<Scalar, 2> batch_logits(const SequenceClassifier<Scalar>& classifier, Index inputs, Tokens tokens,
+                               Embed embed, const Executor& executor) {
+  Tensor<Scalar, 2> result({inputs, classifier.classes()});
+  const std::vector<InputRange> ranges = cut_batches(inputs, tokens);
+  std::vector<Pass<Scalar>> passes(executor.workers());
+  executor.for_each(ranges.size(), [&](Index range, Index worker) {
+    Pass<Scalar>& pass = passes[worker];
+    const auto [begin, end] = ranges[range];
+    pass.rows.clear();
+    for (Index i = begin; i < end; ++i)
+      pass.rows.append(tokens(i));
+    pass.hidden.resize({pass.rows.rows(), classifier.width()});
+    for (Index b = 0; b < end - begin; ++b)
+      embed(begin + b, pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
+    classifier.forward(pass);
+    std::copy(pass.logits.begin(), pass.logits.end(), result[begin].begin());
+  });
+  return result;
 }
 
 } // namespace regard::inline REGARD_ABI

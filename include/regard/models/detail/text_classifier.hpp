@@ -41,23 +41,9 @@ void TextClassifier<Scalar>::embed(const Encoding& encoding, TensorView<Scalar, 
 template <class Scalar>
 Tensor<Scalar, 2> TextClassifier<Scalar>::logits(std::span<const Encoding> inputs,
                                                  const Executor& executor) const {
-  Tensor<Scalar, 2> result({inputs.size(), classifier().classes()});
-  const std::vector<InputRange> ranges =
-      cut_batches(inputs.size(), [&](Index i) { return inputs[i].tokens.size(); });
-  std::vector<Pass<Scalar>> passes(executor.workers());
-  executor.for_each(ranges.size(), [&](Index range, Index worker) {
-    Pass<Scalar>& pass = passes[worker];
-    const auto [begin, end] = ranges[range];
-    pass.rows.clear();
-    for (Index i = begin; i < end; ++i)
-      pass.rows.append(inputs[i].tokens.size());
-    pass.hidden.resize({pass.rows.rows(), classifier().width()});
-    for (Index b = 0; b < end - begin; ++b)
-      embed(inputs[begin + b], pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
-    classifier().forward(pass);
-    std::copy(pass.logits.begin(), pass.logits.end(), result[begin].begin());
-  });
-  return result;
+  return batch_logits<Scalar>(
+      classifier(), inputs.size(), [&](Index i) { return inputs[i].tokens.size(); },
+      [&](Index i, TensorView<Scalar, 2> rows) { embed(inputs[i], rows); }, executor);
 }
 
 template <class Scalar>

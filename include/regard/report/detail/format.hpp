@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,11 +31,16 @@ inline void check(const Explanation& why) {
   count("values", why.values.size());
   if (why.standard_errors)
     count("standard_errors", why.standard_errors->size());
+  if (why.image && why.patches.size() != why.image->rows * why.image->columns)
+    refuse("patches", "has " + std::to_string(why.patches.size()) + " entries for " +
+                          std::to_string(why.image->rows) + " x " + std::to_string(why.image->columns));
+  const Index parts = why.image ? why.patches.size() : why.tokens.size();
   for (Index p = 0; p < why.players.size(); ++p)
-    for (const Index token : why.players[p])
-      if (token >= why.tokens.size())
+    for (const Index part : why.players[p])
+      if (part >= parts)
         refuse("players[" + std::to_string(p) + "]",
-               "names token " + std::to_string(token) + " of " + std::to_string(why.tokens.size()));
+               std::string("names ") + (why.image ? "patch " : "token ") + std::to_string(part) + " of " +
+                   std::to_string(parts));
   const auto span = [&](const std::string& field, Index i, const auto& part) {
     const Index size = part.segment == 0 ? why.text.size() : why.text_pair ? why.text_pair->size() : 0;
     if (part.segment > 1 || part.begin > part.end || part.end > size)
@@ -54,25 +60,6 @@ inline std::string_view segment_text(const Explanation& why, Index segment) {
   return segment == 1 && why.text_pair ? *why.text_pair : why.text;
 }
 
-/// What to call player `p`: its piece of the vocabulary; for neighbouring tokens the text that they cover;
-/// else all its pieces.
-inline std::string player_name(const Explanation& why, Index p) {
-  const auto& members = why.players[p];
-  std::string pieces;
-  bool neighbours = members.size() > 1;
-  for (Index i = 0; i < members.size(); ++i) {
-    pieces += (i == 0 ? "" : " + ") + why.tokens[members[i]].text;
-    neighbours = neighbours && !why.tokens[members[i]].special &&
-                 (i == 0 || (members[i] == members[i - 1] + 1 &&
-                             why.tokens[members[i]].segment == why.tokens[members[i - 1]].segment));
-  }
-  if (!neighbours)
-    return pieces;
-  const auto& first = why.tokens[members.front()];
-  const Index end = std::max(first.begin, why.tokens[members.back()].end);
-  return std::string(segment_text(why, first.segment).substr(first.begin, end - first.begin));
-}
-
 /// The name of a class, or LABEL_i as checkpoints without names call it.
 inline std::string label_name(const Label& label) {
   return label.name.empty() ? "LABEL_" + std::to_string(label.index) : label.name;
@@ -81,9 +68,18 @@ inline std::string label_name(const Explanation& why, Index index) {
   return label_name(Label{index, index < why.labels.size() ? why.labels[index] : std::string()});
 }
 
-/// The player that holds each token, or the number of players.
+/// Players by |value|, the largest first.
+inline std::vector<Index> by_magnitude(const Explanation& why) {
+  std::vector<Index> order(why.values.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return std::abs(why.values[a]) > std::abs(why.values[b]); });
+  return order;
+}
+
+/// The player that holds each token, or patch, or the number of players.
 inline std::vector<Index> player_of_token(const Explanation& why) {
-  std::vector<Index> player(why.tokens.size(), why.players.size());
+  std::vector<Index> player(why.image ? why.patches.size() : why.tokens.size(), why.players.size());
   for (Index p = why.players.size(); p-- > 0;)
     for (const Index token : why.players[p])
       player[token] = p;
@@ -143,6 +139,52 @@ inline std::string to_text(double value, std::chars_format format, int digits) {
   char buffer[400];
   const auto end = std::to_chars(std::begin(buffer), std::end(buffer), value, format, digits).ptr;
   return {std::begin(buffer), end};
+}
+
+/// The smallest rectangle that holds the patches of player `p`, which has one at least.
+inline ExplainedPatch player_box(const Explanation& why, Index p) {
+  ExplainedPatch box = why.patches[why.players[p].front()];
+  for (const Index patch : why.players[p]) {
+    const auto& next = why.patches[patch];
+    const double right = std::max(box.x + box.width, next.x + next.width),
+                 lower = std::max(box.y + box.height, next.y + next.height);
+    box.x = std::min(box.x, next.x);
+    box.y = std::min(box.y, next.y);
+    box.width = right - box.x;
+    box.height = lower - box.y;
+  }
+  return box;
+}
+
+/// A number of pixels with one decimal at most.
+inline std::string pixels(double value) {
+  const std::string text = to_text(value, std::chars_format::fixed, 1);
+  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+}
+
+/// What to call player `p`: its piece of the vocabulary; for neighbouring tokens the text that they cover;
+/// else all its pieces. Of an image: where its patches lie, in pixels.
+inline std::string player_name(const Explanation& why, Index p) {
+  const auto& members = why.players[p];
+  if (why.image) {
+    if (members.empty())
+      return "";
+    const ExplainedPatch box = player_box(why, p);
+    return pixels(box.x) + "," + pixels(box.y) + " " + pixels(box.width) + "x" + pixels(box.height);
+  }
+  std::string pieces;
+  bool neighbours = members.size() > 1;
+  for (Index i = 0; i < members.size(); ++i) {
+    pieces += (i == 0 ? "" : " + ") + why.tokens[members[i]].text;
+    neighbours = neighbours && !why.tokens[members[i]].special &&
+                 (i == 0 || (members[i] == members[i - 1] + 1 &&
+                             why.tokens[members[i]].segment == why.tokens[members[i - 1]].segment));
+  }
+  if (!neighbours)
+    return pieces;
+  const auto& first = why.tokens[members.front()];
+  const Index end = std::max(first.begin, why.tokens[members.back()].end);
+  return std::string(segment_text(why, first.segment).substr(first.begin, end - first.begin));
 }
 
 /// The shortest text that reads back as the same double.

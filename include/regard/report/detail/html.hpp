@@ -57,12 +57,18 @@ inline std::string percent(double fraction) {
 class HtmlArticle {
  public:
   /// @param level  of the article's own heading: 1 when it is alone on its page, else 2
-  HtmlArticle(const Explanation& why, Index number, Index level) : why_(why), number_(number), level_(level) {
+  /// @param figures  markup of the pictures of an image
+  HtmlArticle(const Explanation& why, Index number, Index level, const std::string& figures = "")
+      : why_(why), number_(number), level_(level) {
     check(why);
     out_ = "<article id=\"explanation-" + std::to_string(number) + "\">\n";
     summary();
-    words();
-    tokens();
+    if (why.image) {
+      image(figures);
+    } else {
+      words();
+      tokens();
+    }
     classes();
     players();
     repeat();
@@ -148,6 +154,19 @@ class HtmlArticle {
     if (!why_.words.empty())
       legend(largest, why_.player_unit == "words" ? "Each word is one player."
                                                   : "A word’s value is the sum over its tokens.");
+  }
+
+  /// The image beside its shaded patches.
+  void image(const std::string& figures) {
+    heading("Image");
+    if (!why_.image->name.empty())
+      out_ += "<p class=\"soft\">" + foreign(why_.image->name) + ", " + std::to_string(why_.image->width) +
+              " × " + std::to_string(why_.image->height) + " pixels</p>\n";
+    out_ += figures;
+    legend(extent(why_.values).largest(), "The model sees " + std::to_string(why_.image->rows) + " × " +
+                                              std::to_string(why_.image->columns) + " patches; each of the " +
+                                              plural(why_.players.size(), "player") + " is " +
+                                              (has_groups(why_) ? "a block of them." : "one of them."));
   }
 
   /// The pieces of the vocabulary that the model saw, in its order; a line for each segment.
@@ -257,12 +276,14 @@ class HtmlArticle {
     const double errors = why_.standard_errors ? extent(*why_.standard_errors).largest() : 0;
     const NumberFormat format(std::max(size.largest(), errors));
     const auto rank = ranks();
-    open_table("Players", std::string("<th class=\"number wide\">Player</th><th>Token") +
-                              (has_groups(why_) ? "s" : "") + "</th><th class=\"number\">Value</th>" +
+    const std::string what = why_.image ? "x, y, size" : has_groups(why_) ? "Tokens" : "Token";
+    const auto order = listed_players();
+    open_table("Players", "<th class=\"number wide\">Player</th><th>" + what +
+                              "</th><th class=\"number\">Value</th>" +
                               (why_.standard_errors ? "<th class=\"number\">Std. error</th>" : "") +
                               "<th class=\"chart\"></th>" +
                               (why_.degenerate ? "" : "<th class=\"number wide\">Rank</th>"));
-    for (Index p = 0; p < why_.players.size(); ++p) {
+    for (const Index p : order) {
       out_ += "<tr><td class=\"number wide\">" + std::to_string(p) + "</td><td class=\"name\" title=\"" +
               where(p) + "\"><bdi class=\"piece\" lang=\"und\">" + escape(player_name(why_, p)) +
               "</bdi></td>" + number(why_.values[p], format.with_sign(why_.values[p]));
@@ -274,14 +295,34 @@ class HtmlArticle {
       out_ += "</tr>\n";
     }
     close_table();
-    out_ += "<p class=\"legend wide\">Players are numbered from 0 in the order of the text";
+    if (order.size() < why_.players.size())
+      out_ += "<p class=\"legend\">The " + std::to_string(order.size()) +
+              " players with the largest |value| of " + std::to_string(why_.players.size()) + ".</p>\n";
+    out_ += std::string("<p class=\"legend wide\">Players are numbered from 0 ") +
+            (why_.image ? "row by row" : "in the order of the text");
     if (!why_.degenerate)
       out_ += "; rank 1 has the largest |value|";
     out_ += ".</p>\n";
   }
 
-  /// Tokens and bytes of a player.
+  /// All players of a text in its order; of an image, which may have hundreds, the top ones.
+  std::vector<Index> listed_players() const {
+    constexpr Index most = 24;
+    std::vector<Index> order;
+    if (why_.image) {
+      order = by_magnitude(why_);
+      order.resize(std::min(order.size(), most));
+    } else {
+      order.resize(why_.players.size());
+      std::iota(order.begin(), order.end(), Index{0});
+    }
+    return order;
+  }
+
+  /// Tokens and bytes of a player, or its patches.
   std::string where(Index p) const {
+    if (why_.image)
+      return "patch" + std::string(why_.players[p].size() == 1 ? " " : "es ") + join(why_.players[p]);
     std::string text =
         "token" + std::string(why_.players[p].size() == 1 ? " " : "s ") + join(why_.players[p]);
     for (const Index t : why_.players[p])
@@ -376,17 +417,22 @@ inline std::string html_page(const std::string& title, const std::string& body) 
          "value.</footer>\n</main>\n</body>\n</html>\n";
 }
 
+inline std::string html_title(const Explanation& why) {
+  return "Why " + label_name(why.target) + "? " + fit(printable(why.image ? why.image->name : why.text), 60);
+}
+
 inline std::string html_contents(std::span<const Explanation> explanations) {
   std::string rows;
   for (Index i = 0; i < explanations.size(); ++i) {
     const auto& why = explanations[i];
     rows += "<tr><td class=\"number wide\">" + std::to_string(i + 1) + "</td><td><a href=\"#explanation-" +
-            std::to_string(i + 1) + "\">" + quoted(why.text, 64) + "</a></td><td>" +
-            foreign(label_name(why.prediction)) + "</td><td>" + foreign(label_name(why.target)) +
-            "</td><td class=\"wide\">" + escape(why.method) + "</td></tr>\n";
+            std::to_string(i + 1) + "\">" + quoted(why.image ? why.image->name : why.text, 64) +
+            "</a></td><td>" + foreign(label_name(why.prediction)) + "</td><td>" +
+            foreign(label_name(why.target)) + "</td><td class=\"wide\">" + escape(why.method) +
+            "</td></tr>\n";
   }
   return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Contents\">\n<table>\n<thead><tr>"
-         "<th class=\"number wide\"></th><th>Text</th><th>Predicted</th><th>Explained</th>"
+         "<th class=\"number wide\"></th><th>Input</th><th>Predicted</th><th>Explained</th>"
          "<th class=\"wide\">Method</th></tr></thead>\n<tbody>\n" +
          rows + "</tbody>\n</table>\n</div>\n";
 }
@@ -395,8 +441,7 @@ inline std::string html_contents(std::span<const Explanation> explanations) {
 
 inline std::string html(const Explanation& why) {
   using namespace detail::report;
-  return html_page("Why " + label_name(why.target) + "? " + fit(printable(why.text), 60),
-                   HtmlArticle(why, 1, 1).take());
+  return html_page(html_title(why), HtmlArticle(why, 1, 1).take());
 }
 
 inline std::string html(std::span<const Explanation> explanations) {

@@ -49,6 +49,9 @@ article + article { margin-top: 3.5rem; padding-top: 2.5rem; border-top: 3px sol
   font-size: .875rem; unicode-bidi: isolate; white-space: pre-wrap }
 .token { margin-right: .3rem; padding-left: .3em; padding-right: .3em }
 .other { color: var(--soft); border: 1px dotted var(--soft) }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; margin: 0 0 .75rem }
+.figures figure { margin: 0 } .figures img { width: 100%; height: auto; display: block; border-radius: 4px }
+.figures .small { image-rendering: pixelated } .figures figcaption { color: var(--soft); font-size: .875rem; margin-top: .25rem }
 .scroll { overflow: auto; max-height: 34rem; border: 1px solid var(--line); border-radius: 4px }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem }
 th { position: sticky; top: 0; z-index: 1; background: var(--panel); color: var(--soft); font-size: .8125rem; font-weight: 600;

@@ -54,6 +54,16 @@ inline Json json_tokens(const Explanation& why) {
   return tokens;
 }
 
+inline Json json_patches(const Explanation& why) {
+  Json patches = Json::array();
+  for (const auto& patch : why.patches)
+    patches.push_back({{"x", json_number(patch.x, "patches.x")},
+                       {"y", json_number(patch.y, "patches.y")},
+                       {"width", json_number(patch.width, "patches.width")},
+                       {"height", json_number(patch.height, "patches.height")}});
+  return patches;
+}
+
 inline Json json_words(const Explanation& why) {
   Json words = Json::array();
   for (Index w = 0; w < why.words.size(); ++w) {
@@ -77,7 +87,10 @@ inline std::string json(const Explanation& why) {
   Json object;
   object["version"] = valid_utf8(why.version);
   object["model"] = json_string(why.model);
-  object["text"] = valid_utf8(why.text);
+  if (why.image)
+    object["image"] = valid_utf8(why.image->name);
+  else
+    object["text"] = valid_utf8(why.text);
   // An explanation that was stopped before it began predicts nothing.
   object["prediction"] = why.logits.empty() ? Json() : json_label(why.prediction);
   if (!why.logits.empty())
@@ -91,7 +104,10 @@ inline std::string json(const Explanation& why) {
   object["value_function"] = json_string(why.value_function);
   object["singleton"] = json_string(why.singleton);
   object["target"] = why.logits.empty() ? Json() : json_label(why.target);
-  object["tokens"] = json_tokens(why);
+  if (why.image)
+    object["patches"] = json_patches(why);
+  else
+    object["tokens"] = json_tokens(why);
   object["players"] = why.players;
   object["values"] = json_numbers(why.values, "values");
   object["standard_errors"] =
@@ -102,7 +118,8 @@ inline std::string json(const Explanation& why) {
   object["evaluations"] = why.evaluations;
   object["degenerate"] = why.degenerate;
   object["dropped_tokens"] = why.dropped_tokens;
-  object["words"] = json_words(why);
+  if (!why.image)
+    object["words"] = json_words(why);
 
   object["logits"] = json_numbers(why.logits, "logits");
   object["labels"] = Json::array();
@@ -113,6 +130,10 @@ inline std::string json(const Explanation& why) {
   object["player_unit"] = json_string(why.player_unit);
   if (why.text_pair)
     object["text_pair"] = valid_utf8(*why.text_pair);
+  if (why.image) {
+    object["image_size"] = {{"width", why.image->width}, {"height", why.image->height}};
+    object["grid"] = {{"rows", why.image->rows}, {"columns", why.image->columns}};
+  }
   return object.dump();
 }
 

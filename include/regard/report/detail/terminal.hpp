@@ -133,6 +133,25 @@ inline std::string label_with_probability(const Explanation& why, const Label& l
   return text;
 }
 
+/// The players of an image with the largest |value|: it has too many to list.
+inline void print_top_players(TerminalPage& page, const Explanation& why) {
+  constexpr Index most = 12;
+  std::vector<std::string> names;
+  std::vector<double> values, errors;
+  for (const Index p : by_magnitude(why)) {
+    if (names.size() == most)
+      break;
+    names.push_back(player_name(why, p));
+    values.push_back(why.values[p]);
+    if (why.standard_errors)
+      errors.push_back((*why.standard_errors)[p]);
+  }
+  page.table("x,y size", names, values, why.standard_errors ? &errors : nullptr);
+  if (why.players.size() > most)
+    page.note("the largest " + std::to_string(most) + " of " + std::to_string(why.players.size()) + " " +
+              why.player_unit);
+}
+
 } // namespace detail::report
 
 inline std::string terminal(const Explanation& why, TerminalOptions options) {
@@ -140,7 +159,13 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
   check(why);
   TerminalPage page(options);
 
-  page.fact("text", why.text.empty() ? "(empty)" : why.text, 3);
+  if (why.image)
+    page.fact("image", (why.image->name.empty() ? "" : why.image->name + ", ") +
+                           std::to_string(why.image->width) + " x " + std::to_string(why.image->height) +
+                           " pixels, " + std::to_string(why.image->rows) + " x " +
+                           std::to_string(why.image->columns) + " patches");
+  else
+    page.fact("text", why.text.empty() ? "(empty)" : why.text, 3);
   if (why.text_pair)
     page.fact("pair", *why.text_pair, 3);
   page.fact("model", why.model);
@@ -160,6 +185,8 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
 
   if (why.players.empty())
     page.note("No players: there is nothing to attribute the prediction to.");
+  else if (why.image)
+    print_top_players(page, why);
   else {
     std::vector<std::string> names;
     for (Index p = 0; p < why.players.size(); ++p)
@@ -192,7 +219,8 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
   for (Index t = 0; t < why.tokens.size(); ++t)
     if (player[t] == why.players.size())
       others += (others.empty() ? "" : " ") + why.tokens[t].text;
-  page.fact("not players", others);
+  if (!others.empty())
+    page.fact("not players", others);
   if (why.dropped_tokens > 0)
     page.fact("dropped", plural(why.dropped_tokens, "token") + " beyond the model's maximum length");
   if (why.degenerate)

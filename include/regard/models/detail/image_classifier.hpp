@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Body of models/image_classifier.hpp.
+#pragma once
+
+#include <regard/models/image_classifier.hpp>
+#include <regard/transformer/batch.hpp>
+
+namespace regard::inline REGARD_ABI {
+
+template <class Scalar>
+ImageClassifier<Scalar>::ImageClassifier(ImageProcessor processor, ViTClassifier<Scalar> vit,
+                                         ImageSize trained_size, std::vector<std::string> labels,
+                                         ProblemType problem_type, std::string name,
+                                         PositionEmbeddings positions)
+    : processor_(processor), vit_(std::move(vit)), trained_size_(trained_size), labels_(std::move(labels)),
+      problem_type_(problem_type), name_(std::move(name)), positions_(positions) {
+  if (labels_.size() != vit_.classifier.classes())
+    throw InvalidArgument("found " + std::to_string(labels_.size()) +
+                          " labels, expected one for each of the " +
+                          std::to_string(vit_.classifier.classes()) + " classes");
+}
+
+template <class Scalar>
+EncodedImage<Scalar> ImageClassifier<Scalar>::encode(const ImageInput& input) const {
+  const std::string who = input.name.empty() ? "image" : input.name;
+  if (input.pixels.empty())
+    throw InvalidArgument(who + ": found no pixels, expected an image");
+  const ImageSize size = processor_.output_size({input.pixels.extent(0), input.pixels.extent(1)});
+  if (size != trained_size_ && positions_ == PositionEmbeddings::trained)
+    throw InvalidArgument(who + ": found " + std::to_string(size.width) + " x " +
+                          std::to_string(size.height) + " pixels after the preprocessing, expected the " +
+                          std::to_string(trained_size_.width) + " x " + std::to_string(trained_size_.height) +
+                          " that the model was trained on; its position embeddings can be interpolated");
+  auto [pixels, area] = processor_.process<Scalar>(input.pixels);
+  EncodedImage<Scalar> image;
+  image.grid = vit_.embeddings.grid(pixels.extent(1), pixels.extent(2));
+  if (image.grid.patches() == 0)
+    throw InvalidArgument(who + ": found " + std::to_string(size.width) + " x " +
+                          std::to_string(size.height) +
+                          " pixels after the preprocessing, expected at least one patch");
+  image.pixels = std::move(pixels);
+  image.area = area;
+  image.patch_height = vit_.embeddings.patch_height();
+  image.patch_width = vit_.embeddings.patch_width();
+  image.special_tokens = vit_.embeddings.special_tokens();
+  image.image_height = input.pixels.extent(0);
+  image.image_width = input.pixels.extent(1);
+  return image;
+}
+
+template <class Scalar>
+Tensor<Scalar, 2> ImageClassifier<Scalar>::logits(std::span<const EncodedImage<Scalar>> inputs,
+                                                  const Executor& executor) const {
+  return batch_logits<Scalar>(
+      classifier(), inputs.size(), [&](Index i) { return inputs[i].tokens(); },
+      [&](Index i, TensorView<Scalar, 2> rows) { embed(inputs[i], rows); }, executor);
+}
+
+template <class Scalar>
+Trace<Scalar> ImageClassifier<Scalar>::record(const EncodedImage<Scalar>& image, Record what,
+                                              decltype(Hooks<Scalar>::on_attention) on_attention) const {
+  const Tensor<Scalar, 2> rows = vit_.embed(image.pixels);
+  return regard::record<Scalar>(classifier(), rows, what, std::move(on_attention));
+}
+
+template <class Scalar>
+TraceWithGradients<Scalar>
+ImageClassifier<Scalar>::record_gradients(const EncodedImage<Scalar>& image, TensorView<const Scalar, 1> seed,
+                                          Record what,
+                                          decltype(Hooks<Scalar>::on_attention) on_attention) const {
+  const Tensor<Scalar, 2> rows = vit_.embed(image.pixels);
+  return regard::record_gradients<Scalar>(classifier(), rows, seed, what, std::move(on_attention));
+}
+
+template <class Scalar>
+ImageClassifier<Scalar> load_image_classifier(const std::filesystem::path& folder,
+                                              const ImageClassifierOptions& options,
+                                              std::vector<std::string>* notes) {
+  const Checkpoint checkpoint = Checkpoint::open(folder, options.mapping);
+  ViTConfig config = read_vit_config(checkpoint.config());
+  ImageProcessor processor = load_image_processor(folder);
+  if (options.input_size) {
+    processor.do_resize = true;
+    processor.size = *options.input_size;
+    processor.shortest_edge.reset();
+    processor.do_center_crop = false;
+  }
+  auto vit = detail::read_vit<Scalar>(checkpoint, config, notes);
+  return ImageClassifier<Scalar>(
+      processor, std::move(vit), {config.image_size.height, config.image_size.width},
+      std::move(config.labels), detail::problem_of(config.problem_type), folder.string(), options.positions);
+}
+
+} // namespace regard::inline REGARD_ABI
