@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 set(REGARD_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/regard)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/regard DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT headers)
-foreach(component regard checkpoint text report all)
+foreach(component regard checkpoint text image report all)
   install(TARGETS regard_${component} EXPORT regard_${component})
   install(EXPORT regard_${component} NAMESPACE regard:: FILE regard-${component}.cmake
           DESTINATION ${REGARD_PACKAGE_DIR} COMPONENT headers)

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 text=${1:-"An unpredictable , gripping and beautifully acted film , if a little too long ."}
-sh cmake/install-packages.sh g++ cmake make libeigen3-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev
+sh cmake/install-packages.sh g++ cmake make libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev
 
 build=build/demo
 mkdir -p "$build"

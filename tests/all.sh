@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 steps="format hygiene quick consumers debug sanitize thread clang native tidy"
-packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libcli11-dev catch2"
+packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
 # Several steps: each in a process of its own, so that one failure does not hide the next.
@@ -79,7 +79,7 @@ case $1 in
     find include tests examples -name '*.[ch]pp' | xargs clang-format-14 --dry-run --Werror
     ;;
   hygiene)
-    sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev
+    sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev
     mkdir -p build/hygiene
     if grep -r -n '#include <iostream>' include; then
       echo "the library prints nothing: no <iostream> in include/" >&2
@@ -110,7 +110,7 @@ int other() { return regard::version[0]; }' >build/hygiene/other.cpp
     echo '#include <regard/all.hpp>
 int other();
 int main() { return other() == regard::version[0] ? 0 : 1; }' >build/hygiene/main.cpp
-    g++ $flags build/hygiene/main.cpp build/hygiene/other.cpp -o build/hygiene/two -lutf8proc -pthread
+    g++ $flags build/hygiene/main.cpp build/hygiene/other.cpp -o build/hygiene/two -lutf8proc -ljpeg -lpng -pthread
     build/hygiene/two
     ;;
   *)

@@ -52,6 +52,14 @@ inline std::string digits(const std::string& text) {
              : "found '" + text + "', expected a whole number from 0 to 18446744073709551615";
 }
 
+/// The same for what must be 1 at least.
+inline std::string positive(const std::string& text) {
+  const std::string problem = digits(text);
+  if (!problem.empty() || text.find_first_not_of('0') != std::string::npos)
+    return problem;
+  return "found '" + text + "', expected a whole number from 1";
+}
+
 inline void add_common_options(CLI::App& app, CommonOptions& options) {
   app.add_option("--seed", options.seed, "seed of everything that is random (default 0)")->check(digits);
   app.add_option("--threads", options.threads, "number of threads (default: all processors)")
@@ -60,6 +68,20 @@ inline void add_common_options(CLI::App& app, CommonOptions& options) {
       ->check(CLI::IsMember({"table", "json"}));
   app.add_option("--output", options.output,
                  "write to this file, whole or not at all (default: standard output)");
+}
+
+/// Refuses, before any work, files that cannot be written or are named twice. Empty names are no files.
+inline void check_files(const std::vector<std::pair<std::string, std::string>>& files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto& [option, file] = files[i];
+    if (file.empty())
+      continue;
+    check_folder_of(option, file);
+    for (std::size_t k = 0; k < i; ++k)
+      if (files[k].second == file)
+        throw regard::InvalidArgument(option + " and " + files[k].first +
+                                      ": found the same file, expected two");
+  }
 }
 
 /// Whether standard output is a terminal that should show colour.

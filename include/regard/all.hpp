@@ -3,6 +3,7 @@
 #pragma once
 
 #include <regard/checkpoint.hpp>
+#include <regard/image.hpp>
 #include <regard/regard.hpp>
 #include <regard/report.hpp>
 #include <regard/text.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Image models: decoding, preprocessing, and image classifiers from their checkpoint folders. Needs
-// libjpeg-turbo, libpng and nlohmann/json.
+// Image models: decoding, preprocessing, image classifiers from their checkpoint folders, and pictures and
+// pages of what explains them. Needs libjpeg-turbo, libpng and nlohmann/json.
 #pragma once
 
 #include <regard/checkpoint.hpp>
@@ -10,3 +10,5 @@
 #include <regard/image/resize.hpp>
 #include <regard/models/image_classifier.hpp>
 #include <regard/regard.hpp>
+#include <regard/report/image_html.hpp>
+#include <regard/report/overlay.hpp>

@@ -285,8 +285,9 @@ class HtmlArticle {
                               (why_.degenerate ? "" : "<th class=\"number wide\">Rank</th>"));
     for (const Index p : order) {
       out_ += "<tr><td class=\"number wide\">" + std::to_string(p) + "</td><td class=\"name\" title=\"" +
-              where(p) + "\"><bdi class=\"piece\" lang=\"und\">" + escape(player_name(why_, p)) +
-              "</bdi></td>" + number(why_.values[p], format.with_sign(why_.values[p]));
+              where(p) + "\"><bdi class=\"piece" + std::string(why_.image ? " whole" : "") +
+              "\" lang=\"und\">" + escape(player_name(why_, p)) + "</bdi></td>" +
+              number(why_.values[p], format.with_sign(why_.values[p]));
       if (why_.standard_errors)
         out_ += number((*why_.standard_errors)[p], format((*why_.standard_errors)[p]));
       out_ += "<td class=\"chart\">" + bar(why_.values[p], size) + "</td>";

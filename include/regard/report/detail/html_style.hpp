@@ -60,7 +60,7 @@ th, td { padding: .3rem .75rem; vertical-align: middle }
 td { border-top: 1px solid var(--line); overflow-wrap: break-word }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: pre; width: 1% }
 .name { min-width: 6.5rem; max-width: 16rem }
-.name .piece { overflow-wrap: anywhere }
+.name .piece { overflow-wrap: anywhere } .name .whole { white-space: nowrap }
 .chart { width: 46%; min-width: 7rem }
 .track { display: block; position: relative; height: 1rem }
 .bar, .axis { position: absolute; top: 0; bottom: 0; -webkit-print-color-adjust: exact; print-color-adjust: exact }

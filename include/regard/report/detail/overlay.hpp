@@ -125,7 +125,7 @@ inline Image overlay(const Explanation& why, const Image& image, const OverlayOp
   const Index zoom = longer >= options.least_size ? 1 : (options.least_size + longer - 1) / longer;
   const Extent size = extent(why.values);
   const bool shaded = size.largest() > 0 && !why.degenerate;
-  const Index scale = std::clamp<Index>(width * zoom / 240, 1, 8);
+  const Index scale = std::clamp<Index>(width * zoom / 192, 1, 8);
   const Index legend = options.legend && shaded ? 22 * scale : 0;
   Image picture({height * zoom + legend, width * zoom, 3});
   std::fill(picture.begin(), picture.end(), std::uint8_t{255});
