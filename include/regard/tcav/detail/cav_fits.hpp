@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+// All probes of one block: which fits share a metric, how they are cut into batches for the workers, and what
+// becomes of their results.
+#pragma once
+
+#include <regard/shapley/confidence.hpp>
+#include <regard/tcav/detail/cav_plan.hpp>
+#include <regard/tcav/detail/probe_solver.hpp>
+
+#include <map>
+
+namespace regard::inline REGARD_ABI::detail {
+
+/// The share of tokens that a probe gets right in an input that was held out.
+struct HeldOut {
+  Index input = 0;
+  bool positive = false;
+  double share = 0;
+};
+
+/// Fits that share positives or negatives, and with them a metric and a starting point.
+struct FitGroup {
+  const CavPlan::Member* member = nullptr;
+  bool random = false; ///< the random concepts that belong to the member
+  Index tasks = 0;     ///< resamples, or random concepts times their resamples
+  bool same = false;   ///< all fits are the same one
+
+  Solved reference = {};
+  Tensor<double, 2> vectors = {}; // [tasks, width]
+  std::vector<ProbeStatus> statuses = {};
+  std::vector<double> accuracies = {};
+  std::vector<std::vector<HeldOut>> held_out = {};
+};
+
+class LayerFits {
+ public:
+  LayerFits(const RowSource& source, const CavPlan& plan, const CavOptions& options)
+      : source_(source), plan_(plan), options_(options) {
+    for (const CavPlan::Member& member : plan.members())
+      groups_.push_back({&member, false, options.resamples, plan.exhausted(member)});
+    own_ = groups_.size();
+    std::map<Index, Index> by_size;
+    for (const CavPlan::Member& member : plan.members()) {
+      random_group_.push_back(none);
+      if (plan.random_status(member) != TestStatus::tested)
+        continue;
+      const bool shared = options.negatives == Negatives::random;
+      const auto [found, is_new] = by_size.try_emplace(member.size(), groups_.size());
+      if (!shared || is_new) {
+        found->second = groups_.size();
+        groups_.push_back({&member, true, options.random_concepts * random_resamples(), false});
+      }
+      random_group_.back() = found->second;
+    }
+  }
+
+  /// @return false after a stop request.
+  bool run(const Executor& executor) {
+    struct Batch {
+      FitGroup* group;
+      Index begin, end;
+    };
+    std::vector<Batch> batches;
+    for (FitGroup& group : groups_) {
+      group.vectors.resize({group.tasks, source_.width});
+      group.statuses.resize(group.tasks);
+      group.accuracies.resize(group.tasks);
+      group.held_out.resize(group.tasks);
+      constexpr Index batch = 10; // of fits whose weights and gradients stay in the cache beside the rows
+      for (Index begin = 0; begin < group.tasks; begin += batch)
+        batches.push_back({&group, begin, std::min(begin + batch, group.tasks)});
+    }
+    return (options_.probe.probe == Probe::pattern ||
+            executor.for_each(
+                groups_.size(), [&](Index g, Index) { solve_reference(groups_[g]); }, options_.stop)) &&
+           executor.for_each(
+               batches.size(),
+               [&](Index b, Index) { run_batch(*batches[b].group, batches[b].begin, batches[b].end); },
+               options_.stop);
+  }
+
+  /// The results by member; moves them out.
+  std::vector<CavSet> take(Index layer) {
+    std::map<Index, std::shared_ptr<const RandomCavs>> random;
+    std::vector<CavSet> sets;
+    for (Index m = 0; m < own_; ++m) {
+      FitGroup& group = groups_[m];
+      CavSet set;
+      set.concept_name = group.member->name;
+      set.layer = layer;
+      set.negatives_exhausted = group.same;
+      for (const ProbeStatus status : group.statuses) {
+        set.no_direction = set.no_direction || status == ProbeStatus::no_direction;
+        set.not_converged = set.not_converged || status == ProbeStatus::not_converged;
+      }
+      if (!group.held_out[0].empty()) {
+        set.accuracies = std::move(group.accuracies);
+        set.chance = is_chance(group.held_out);
+      }
+      set.vectors = std::move(group.vectors);
+      set.random_status = plan_.random_status(*group.member);
+      if (const Index g = random_group_[m]; g != none) {
+        std::shared_ptr<const RandomCavs>& cavs = random[g];
+        if (!cavs) {
+          auto made = std::make_shared<RandomCavs>();
+          made->vectors.resize({options_.random_concepts, random_resamples(), source_.width});
+          std::copy(groups_[g].vectors.begin(), groups_[g].vectors.end(), made->vectors.begin());
+          made->overlap = plan_.overlap(*group.member);
+          cavs = std::move(made);
+        }
+        set.random = cavs;
+      }
+      sets.push_back(std::move(set));
+    }
+    return sets;
+  }
+
+ private:
+  static constexpr Index none = static_cast<Index>(-1);
+
+  Index random_resamples() const { return std::min(options_.random_resamples, options_.resamples); }
+
+  Example example(const FitGroup& group, Index task) const {
+    return group.random
+               ? plan_.random_example(*group.member, task / random_resamples(), task % random_resamples())
+               : plan_.example(*group.member, task);
+  }
+
+  Sides sides(const Example& example) const {
+    Sides sides(source_.inputs(), 0.0);
+    for (const Index input : example.positives)
+      sides[input] = 1;
+    for (const Index input : example.negatives)
+      sides[input] = -1;
+    return sides;
+  }
+
+  /// The fit on all that the tasks draw from, each input with its share of the draws: close to every one of
+  /// them. Random concepts against random inputs have no such mean; there the first task gives the metric.
+  void solve_reference(FitGroup& group) const {
+    const bool pooled = !(group.random && options_.negatives == Negatives::random);
+    Sides all(source_.inputs(), 0.0);
+    if (pooled) {
+      const std::vector<Index> candidates = plan_.candidates(*group.member);
+      const auto size = static_cast<double>(group.member->size()),
+                 others = static_cast<double>(candidates.size());
+      if (group.random) {
+        const Index first = source_.inputs() - plan_.random_inputs().size();
+        for (Index i = first; i < source_.inputs(); ++i)
+          all[i] = size / static_cast<double>(plan_.random_inputs().size());
+      } else {
+        for (Index i = group.member->begin; i < group.member->end; ++i)
+          all[i] = 1;
+      }
+      for (const Index i : candidates)
+        all[i] = -std::min(1.0, size / others);
+    } else {
+      all = sides(example(group, 0));
+    }
+    const Weights zero = Weights::Zero(static_cast<Eigen::Index>(source_.width + 1));
+    const double tolerance = group.same ? options_.probe.tolerance : std::max(1e-3, options_.probe.tolerance);
+    group.reference =
+        solve_alone(source_, all, options_.probe.probe, zero, tolerance, options_.probe.max_passes);
+    if (!pooled)
+      group.reference.weights = zero;
+  }
+
+  /// Fits from given starts; those that the shared metric does not lead there get their own.
+  struct Fit {
+    Weights weights;
+    bool converged = false;
+  };
+  std::vector<Fit> fit(const FitGroup& group, const std::vector<Sides>& sides,
+                       const std::vector<Weights>& starts, double tolerance) const {
+    std::vector<Fit> fits(sides.size());
+    if (options_.probe.probe == Probe::pattern) {
+      for (Index i = 0; i < sides.size(); ++i)
+        fits[i] = {mean_difference(source_, sides[i]), true};
+      return fits;
+    }
+    std::vector<FitState> states;
+    std::vector<const Sides*> pointers;
+    for (Index i = 0; i < sides.size(); ++i) {
+      states.emplace_back(group.reference.metric, starts[i], tolerance);
+      pointers.push_back(&sides[i]);
+    }
+    run_fits(source_, pointers, options_.probe.probe, states, std::min<Index>(60, options_.probe.max_passes));
+    for (Index i = 0; i < sides.size(); ++i) {
+      fits[i] = {states[i].best(), states[i].converged()};
+      if (!fits[i].converged && states[i].passes() < options_.probe.max_passes) {
+        Solved alone = solve_alone(source_, sides[i], options_.probe.probe, fits[i].weights, tolerance,
+                                   options_.probe.max_passes - states[i].passes());
+        fits[i] = {std::move(alone.weights), alone.converged};
+      }
+    }
+    return fits;
+  }
+
+  void run_batch(FitGroup& group, Index begin, Index end) const {
+    std::vector<Example> examples;
+    std::vector<Sides> all;
+    for (Index task = begin; task < end; ++task) {
+      examples.push_back(example(group, task));
+      all.push_back(sides(examples.back()));
+    }
+    std::vector<Fit> fits;
+    const bool pattern = options_.probe.probe == Probe::pattern;
+    if (group.same && !pattern)
+      fits.assign(all.size(), {group.reference.weights, group.reference.converged});
+    else
+      fits = fit(group, all, std::vector<Weights>(all.size(), group.reference.weights),
+                 options_.probe.tolerance);
+    const double row_scale = pattern ? 1e300 : group.reference.metric.row_scale;
+    std::vector<Weights> weights;
+    for (Index i = 0; i < fits.size(); ++i) {
+      const FittedProbe probe = fitted_probe(fits[i].weights, row_scale, fits[i].converged, 0);
+      std::copy(probe.direction.begin(), probe.direction.end(), group.vectors[begin + i].begin());
+      group.statuses[begin + i] = probe.status;
+      weights.push_back(std::move(fits[i].weights));
+    }
+    if (options_.validate && !group.random)
+      validate(group, begin, examples, std::move(all), weights);
+  }
+
+  /// The second, split fit. It starts at the first one, which has seen what is held out, and ends far closer
+  /// to its own optimum than the two are to each other.
+  void validate(FitGroup& group, Index begin, const std::vector<Example>& examples, std::vector<Sides> all,
+                const std::vector<Weights>& starts) const {
+    std::vector<Example> out;
+    for (Index i = 0; i < examples.size(); ++i) {
+      out.push_back(plan_.held_out(*group.member, examples[i], begin + i));
+      for (const auto* inputs : {&out[i].positives, &out[i].negatives})
+        for (const Index input : *inputs)
+          all[i][input] = 0;
+    }
+    if (out[0].positives.empty())
+      return;
+    const std::vector<Fit> fits = fit(group, all, starts, std::max(1e-3, options_.probe.tolerance));
+    std::vector<double> rows(source_.longest() * source_.width);
+    for (Index i = 0; i < fits.size(); ++i) {
+      double sides[2] = {0, 0};
+      for (const bool positive : {true, false}) {
+        const std::vector<Index>& inputs = positive ? out[i].positives : out[i].negatives;
+        for (const Index input : inputs) {
+          source_.load(input, rows.data());
+          Index right = 0;
+          for (Index r = 0; r < source_.counts[input]; ++r)
+            right +=
+                (decision(rows.data() + r * source_.width, source_.width, fits[i].weights) > 0) == positive
+                    ? 1
+                    : 0;
+          const double share = static_cast<double>(right) / static_cast<double>(source_.counts[input]);
+          sides[positive] += share / static_cast<double>(inputs.size());
+          group.held_out[begin + i].push_back({input, positive, share});
+        }
+      }
+      group.accuracies[begin + i] = (sides[0] + sides[1]) / 2;
+    }
+  }
+
+  /// One-sided test of the accuracy, with inputs as the units: each counts by its mean share over the
+  /// resamples that held it out.
+  static bool is_chance(const std::vector<std::vector<HeldOut>>& resamples) {
+    std::map<Index, Moments> means[2];
+    for (const auto& resample : resamples)
+      for (const HeldOut& out : resample) {
+        Moments& mean = means[out.positive][out.input];
+        mean.count += 1;
+        mean.mean += out.share;
+      }
+    double accuracy = 0, variance = 0, degrees = 0;
+    for (const auto& side : means) {
+      std::vector<double> shares;
+      for (const auto& [input, mean] : side)
+        shares.push_back(mean.mean / mean.count);
+      const Moments m = moments(shares);
+      accuracy += m.mean / 2;
+      if (m.count > 1)
+        variance += m.variance() / m.count / 4;
+      degrees += m.count - 1;
+    }
+    if (degrees == 0)
+      return !(accuracy > 0.5);
+    return !(accuracy - student_t_quantile(0.95, degrees) * std::sqrt(variance) > 0.5);
+  }
+
+  const RowSource& source_;
+  const CavPlan& plan_;
+  const CavOptions& options_;
+  std::vector<FitGroup> groups_;
+  Index own_ = 0;
+  std::vector<Index> random_group_; // by member; `none` without
+};
+
+} // namespace regard::inline REGARD_ABI::detail

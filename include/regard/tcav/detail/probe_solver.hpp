@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+// The optimiser behind the probes.
+//
+// One CAV is fitted on the token rows of some inputs; R resamples of it share the inputs of the concept, and
+// most of their Hessian. So the Hessian is factored once, for all candidates together, and each resample runs
+// limited-memory BFGS in its metric: about ten passes over its rows. The resamples of a batch go through the
+// rows together, one input at a time, while its rows are in the cache. A fit does the same arithmetic in
+// whatever batch it runs.
+#pragma once
+
+#include <regard/tcav/probe.hpp>
+#include <regard/transformer/detail/simd.hpp>
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+
+#include <cmath>
+#include <deque>
+#include <functional>
+#include <span>
+#include <utility>
+
+namespace regard::inline REGARD_ABI::detail {
+
+/// Token rows by input, read as double.
+struct RowSource {
+  Index width = 0;
+  std::vector<Index> counts;                                ///< rows of each input
+  std::function<void(Index input, double* rows)> load = {}; ///< writes [counts[input], width]; thread-safe
+
+  Index inputs() const { return counts.size(); }
+  Index longest() const { return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end()); }
+};
+
+/// Which inputs a fit uses: positive weights for the concept, negative for the others, 0 for neither.
+using Sides = std::vector<double>;
+
+using Weights = Eigen::VectorXd; // w and, last, the intercept
+
+/// d loss / d z of a row with label y, and the curvature.
+inline double loss_slope(Probe probe, double y, double z) {
+  switch (probe) {
+  case Probe::logistic:
+    return -y / (1 + std::exp(y * z));
+  case Probe::svm:
+    return y * z < 1 ? 2 * (z - y) : 0.0;
+  default:
+    return z - y;
+  }
+}
+
+inline double loss_curvature(Probe probe, double y, double z) {
+  switch (probe) {
+  case Probe::logistic: {
+    const double p = 1 / (1 + std::exp(-std::abs(z)));
+    return p * (1 - p);
+  }
+  case Probe::svm:
+    return y * z < 1 ? 2.0 : 0.0;
+  default:
+    return 1;
+  }
+}
+
+inline double decision(const double* row, Index width, const Weights& at) {
+  return dot(row, at.data(), width) + at(static_cast<Eigen::Index>(width));
+}
+
+/// gradient += weight * sum over rows of d loss / d (w, b). Four rows at a time: the weights and the gradient
+/// are then read once for four.
+inline void add_gradient(Probe probe, double y, double weight, const double* rows, Index count, Index width,
+                         const Weights& at, Weights& gradient) {
+  using P = Pack<double>;
+  const double* const w = at.data();
+  double* const g = gradient.data();
+  double slopes = 0;
+  for (Index first = 0; first < count; first += 4) {
+    const double* x[4];
+    for (Index r = 0; r < 4; ++r)
+      x[r] = rows + std::min(first + r, count - 1) * width;
+    P::Native partial[4] = {P::broadcast(0), P::broadcast(0), P::broadcast(0), P::broadcast(0)};
+    Index i = 0;
+    for (; i + P::lanes <= width; i += P::lanes) {
+      const P::Native factor = P::load(w + i);
+      for (Index r = 0; r < 4; ++r)
+        partial[r] = partial[r] + factor * P::load(x[r] + i);
+    }
+    double c[4];
+    for (Index r = 0; r < 4; ++r) {
+      double z = w[width];
+      for (Index lane = 0; lane < P::lanes; ++lane)
+        z += partial[r][lane];
+      for (Index j = i; j < width; ++j)
+        z += w[j] * x[r][j];
+      c[r] = first + r < count ? weight * loss_slope(probe, y, z) : 0.0;
+      slopes += c[r];
+    }
+    if (c[0] == 0 && c[1] == 0 && c[2] == 0 && c[3] == 0)
+      continue;
+    const P::Native c0 = P::broadcast(c[0]), c1 = P::broadcast(c[1]), c2 = P::broadcast(c[2]),
+                    c3 = P::broadcast(c[3]);
+    for (i = 0; i + P::lanes <= width; i += P::lanes)
+      P::store(g + i, P::load(g + i) + ((c0 * P::load(x[0] + i) + c1 * P::load(x[1] + i)) +
+                                        (c2 * P::load(x[2] + i) + c3 * P::load(x[3] + i))));
+    for (; i < width; ++i)
+      g[i] += (c[0] * x[0][i] + c[1] * x[1][i]) + (c[2] * x[2][i] + c[3] * x[3][i]);
+  }
+  g[width] += slopes;
+}
+
+/// The Hessian of the objective at a point, factored, and the scale of the rows.
+struct Metric {
+  Weights at;
+  Eigen::LLT<Eigen::MatrixXd> factor;
+  double row_scale = 1; ///< root mean square length of a row
+};
+
+inline Metric metric_at(const RowSource& source, const Sides& sides, Probe probe, const Weights& at) {
+  constexpr Index chunk = 256;
+  const Index width = source.width;
+  const auto size = static_cast<Eigen::Index>(width + 1);
+  Metric metric{at, {}, 1};
+  Eigen::MatrixXd hessian = Eigen::MatrixXd::Zero(size, size), scaled(size, static_cast<Eigen::Index>(chunk));
+  std::vector<double> rows(source.longest() * width);
+  Eigen::Index filled = 0;
+  double squares = 0, total = 0;
+  const auto flush = [&] {
+    hessian.selfadjointView<Eigen::Lower>().rankUpdate(scaled.leftCols(filled));
+    filled = 0;
+  };
+  for (Index input = 0; input < source.inputs(); ++input) {
+    if (sides[input] == 0)
+      continue;
+    source.load(input, rows.data());
+    const double y = sides[input] > 0 ? 1 : -1, weight = std::abs(sides[input]);
+    for (Index r = 0; r < source.counts[input]; ++r) {
+      const double* const row = rows.data() + r * width;
+      squares += weight * dot(row, row, width);
+      total += weight;
+      const double curvature = weight * loss_curvature(probe, y, decision(row, width, at));
+      if (curvature == 0)
+        continue;
+      const double root = std::sqrt(curvature);
+      double* const column = scaled.data() + filled * size;
+      for (Index j = 0; j < width; ++j)
+        column[j] = root * row[j];
+      column[width] = root;
+      if (++filled == static_cast<Eigen::Index>(chunk))
+        flush();
+    }
+  }
+  flush();
+  metric.row_scale = squares > 0 ? std::sqrt(squares / total) : 1;
+  hessian.diagonal().head(size - 1).array() += 1;
+  // The intercept is not penalised; where every curvature underflows, this keeps the factor regular.
+  hessian(size - 1, size - 1) += 1e-9 * (1 + hessian(size - 1, size - 1));
+  metric.factor.compute(hessian);
+  return metric;
+}
+
+/// One fit on its way: asks for the gradient of the losses at `point()`, takes it, and so on.
+class FitState {
+ public:
+  FitState(const Metric& metric, Weights start, double tolerance)
+      : metric_(&metric), tolerance_(tolerance), trial_(std::move(start)) {}
+
+  const Weights& point() const { return trial_; }
+  bool done() const { return done_; }
+  bool converged() const { return converged_; }
+  const Weights& best() const { return best_; }
+  Index passes() const { return passes_; }
+
+  /// @param gradient  of the sum of losses at `point()`
+  void take(Weights gradient) {
+    ++passes_;
+    const Eigen::Index width = gradient.size() - 1;
+    gradient.head(width) += trial_.head(width); // of 1/2 |w|^2
+    if (passes_ == 1)
+      return advance(std::move(gradient));
+    // Along a line a convex function has an increasing slope, so the slope alone tells whether the step went
+    // too far (approximate Wolfe condition, Hager and Zhang 2005): no logarithm is needed.
+    const double slope = gradient.dot(direction_), start = -gradient_.dot(direction_);
+    if (slope > 0.8 * start && shrinks_ < 20) {
+      ++shrinks_;
+      step_ *= std::clamp(start / (start + slope), 0.1, 0.7);
+      trial_ = best_ + step_ * direction_;
+      return;
+    }
+    if (shrinks_ >= 20) { // rounding error is all that is left
+      done_ = true;
+      return;
+    }
+    Weights s = trial_ - best_, y = gradient - gradient_;
+    const double curvature = s.dot(y);
+    if (curvature > 0) {
+      if (pairs_.size() == 12)
+        pairs_.pop_front();
+      pairs_.push_back({std::move(s), std::move(y), curvature});
+    }
+    advance(std::move(gradient));
+  }
+
+ private:
+  struct Pair {
+    Weights s, y;
+    double curvature;
+  };
+
+  void advance(Weights gradient) {
+    gradient_ = std::move(gradient);
+    best_ = trial_;
+    shrinks_ = 0;
+    step_ = 1;
+    const Eigen::Index width = best_.size() - 1;
+    direction_ = -gradient_;
+    std::vector<double> alpha(pairs_.size());
+    for (Index i = pairs_.size(); i-- > 0;) {
+      alpha[i] = pairs_[i].s.dot(direction_) / pairs_[i].curvature;
+      direction_ -= alpha[i] * pairs_[i].y;
+    }
+    metric_->factor.solveInPlace(direction_);
+    for (Index i = 0; i < pairs_.size(); ++i)
+      direction_ += (alpha[i] - pairs_[i].y.dot(direction_) / pairs_[i].curvature) * pairs_[i].s;
+    const double scale = std::max(best_.head(width).norm(), 1e-6 / metric_->row_scale);
+    // The intercept counts by what it does to z, beside what w does.
+    const double move = direction_.head(width).norm() + std::abs(direction_(width)) / metric_->row_scale;
+    if (!(move > tolerance_ * scale)) {
+      done_ = converged_ = std::isfinite(move);
+      done_ = true;
+      return;
+    }
+    trial_ = best_ + direction_;
+  }
+
+  const Metric* metric_;
+  double tolerance_;
+  Weights trial_, best_, gradient_, direction_;
+  double step_ = 1;
+  int shrinks_ = 0;
+  Index passes_ = 0;
+  bool done_ = false, converged_ = false;
+  std::deque<Pair> pairs_;
+};
+
+/// Runs fits until each is done or has had `limit` passes.
+inline void run_fits(const RowSource& source, std::span<const Sides* const> sides, Probe probe,
+                     std::span<FitState> fits, Index limit) {
+  const auto size = static_cast<Eigen::Index>(source.width + 1);
+  std::vector<double> rows(source.longest() * source.width);
+  std::vector<Weights> gradients(fits.size());
+  std::vector<Index> active;
+  for (;;) {
+    active.clear();
+    for (Index f = 0; f < fits.size(); ++f)
+      if (!fits[f].done() && fits[f].passes() < limit) {
+        active.push_back(f);
+        gradients[f] = Weights::Zero(size);
+      }
+    if (active.empty())
+      return;
+    for (Index input = 0; input < source.inputs(); ++input) {
+      bool loaded = false;
+      for (const Index f : active) {
+        const double side = (*sides[f])[input];
+        if (side == 0)
+          continue;
+        if (!std::exchange(loaded, true))
+          source.load(input, rows.data());
+        add_gradient(probe, side > 0 ? 1 : -1, std::abs(side), rows.data(), source.counts[input],
+                     source.width, fits[f].point(), gradients[f]);
+      }
+    }
+    for (const Index f : active)
+      fits[f].take(std::move(gradients[f]));
+  }
+}
+
+/// A fit that factors a Hessian of its own, again where it is no longer a good metric.
+struct Solved {
+  Weights weights;
+  Metric metric;
+  bool converged = false;
+  Index passes = 0;
+};
+
+inline Solved solve_alone(const RowSource& source, const Sides& sides, Probe probe, Weights start,
+                          double tolerance, Index max_passes) {
+  constexpr Index between = 12; // passes that cost about as much as a Hessian of moderate width
+  Solved solved{std::move(start), {}, false, 0};
+  while (!solved.converged && solved.passes < max_passes) {
+    solved.metric = metric_at(source, sides, probe, solved.weights);
+    ++solved.passes;
+    FitState fit(solved.metric, solved.weights, tolerance);
+    const Sides* const mine[] = {&sides};
+    run_fits(source, mine, probe, std::span(&fit, 1), std::min(between, max_passes - solved.passes));
+    solved.passes += fit.passes();
+    if (fit.passes() == 0)
+      break;
+    const bool moved = !(fit.best().array() == solved.weights.array()).all();
+    solved.weights = fit.best();
+    solved.converged = fit.converged();
+    if (fit.done() && !moved)
+      break;
+  }
+  return solved;
+}
+
+/// Mean of the rows on either side, by weight: the pattern probe.
+inline Weights mean_difference(const RowSource& source, const Sides& sides) {
+  const auto width = static_cast<Eigen::Index>(source.width);
+  std::vector<double> rows(source.longest() * source.width);
+  Weights sums[2] = {Weights::Zero(width), Weights::Zero(width)};
+  double counts[2] = {0, 0};
+  for (Index input = 0; input < source.inputs(); ++input) {
+    if (sides[input] == 0)
+      continue;
+    source.load(input, rows.data());
+    const int side = sides[input] > 0;
+    for (Index r = 0; r < source.counts[input]; ++r)
+      sums[side] += Eigen::Map<const Weights>(rows.data() + r * source.width, width);
+    counts[side] += static_cast<double>(source.counts[input]);
+  }
+  Weights result(width + 1);
+  const Weights here = sums[1] / counts[1], there = sums[0] / counts[0];
+  result.head(width) = here - there;
+  result(width) = -result.head(width).dot(here + there) / 2;
+  // Beside the lengths of the means, what rounding leaves of equal ones is nothing.
+  if (result.head(width).norm() <= 1e-12 * (here.norm() + there.norm()))
+    result.setZero();
+  return result;
+}
+
+/// From weights to a unit direction.
+inline FittedProbe fitted_probe(const Weights& weights, double row_scale, bool converged, Index passes) {
+  const Eigen::Index width = weights.size() - 1;
+  FittedProbe probe;
+  probe.direction.assign(static_cast<Index>(width), 0.0);
+  probe.intercept = weights(width);
+  probe.passes = passes;
+  probe.norm = weights.head(width).norm();
+  probe.status = converged ? ProbeStatus::converged : ProbeStatus::not_converged;
+  if (!(probe.norm * row_scale > 1e-8)) { // decisions that differ in the eighth digit only
+    probe.norm = 0;
+    probe.status = ProbeStatus::no_direction;
+    return probe;
+  }
+  for (Eigen::Index j = 0; j < width; ++j)
+    probe.direction[static_cast<Index>(j)] = weights(j) / probe.norm;
+  return probe;
+}
+
+} // namespace regard::inline REGARD_ABI::detail
