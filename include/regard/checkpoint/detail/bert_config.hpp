@@ -137,7 +137,8 @@ struct WeightSize {
 inline void check_products(const ConfigFile& file, Index width, std::initializer_list<WeightSize> sizes) {
   constexpr Index limit = std::numeric_limits<Index>::max() / 2 / sizeof(double);
   if (width > limit / width)
-    file.fail("hidden_size", std::to_string(width), "a square of at most " + std::to_string(limit));
+    file.fail("hidden_size", std::to_string(width) + " times " + std::to_string(width),
+              "at most " + std::to_string(limit));
   for (const WeightSize& factor : sizes)
     if (factor.size > limit / width)
       file.fail(std::string(factor.key) + " times hidden_size",

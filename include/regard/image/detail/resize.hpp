@@ -158,10 +158,18 @@ inline Image resize(const Image& image, Index height, Index width, Resample filt
         std::copy_n(image[ys[y]][xs[x]].data(), 3, result[y][x].data());
     return result;
   }
-  if (columns == width)
-    return detail::resize_columns(image, height, filter);
-  Image wide = detail::resize_rows(image, width, filter);
-  return rows == height ? wide : detail::resize_columns(wide, height, filter);
+  const auto across = [&](const Image& from) {
+    return columns == width ? from : detail::resize_rows(from, width, filter);
+  };
+  const auto down = [&](const Image& from) {
+    return rows == height ? from : detail::resize_columns(from, height, filter);
+  };
+  // Pillow 13's order: it cuts off most of the work, and 8 bits in between make it visible.
+  const auto lost = [](Index from, Index to) {
+    return static_cast<std::int64_t>(from) - static_cast<std::int64_t>(to);
+  };
+  const bool down_first = lost(rows, height) > 0 && lost(rows, height) > 2 * lost(columns, width);
+  return down_first ? across(down(image)) : down(across(image));
 }
 
 inline Image center_crop(const Image& image, Index height, Index width) {
