@@ -97,19 +97,21 @@ passed "the installed explain_text finds its model from any folder, in a moved p
 prefix=-DCMAKE_PREFIX_PATH=$moved
 works whole find_package "$prefix"
 works text_and_report find_package "$prefix" "-DCONSUMER_COMPONENTS=text;report"
-for component in regard checkpoint text report all; do
+for component in regard checkpoint text image report all; do
   works "component_$component" find_package "$prefix" -DCONSUMER_COMPONENTS=$component \
     -DCONSUMER_PROGRAM=$component -DCONSUMER_TARGETS=regard::$component
 done
 
-# As if nlohmann/json and utf8proc were not there: not found, and headers in the way that end the compilation.
+# As if all dependencies but Eigen were not there: not found, and headers in the way that end the compilation.
 hidden=$build/hidden
 mkdir -p "$hidden/nlohmann"
 echo '#error nlohmann/json is not here' | tee "$hidden/nlohmann/json.hpp" >"$hidden/nlohmann/json_fwd.hpp"
-echo '#error utf8proc is not here' >"$hidden/utf8proc.h"
+for header in utf8proc jpeglib png; do echo "#error $header is not here" >"$hidden/$header.h"; done
 no_json=-DCMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
 no_utf8proc=-DREGARD_UTF8PROC_INCLUDE=
-without="$no_json $no_utf8proc -DCMAKE_CXX_FLAGS=-I$hidden"
+no_jpeg=-DCMAKE_DISABLE_FIND_PACKAGE_JPEG=ON
+no_png=-DCMAKE_DISABLE_FIND_PACKAGE_PNG=ON
+without="$no_json $no_utf8proc $no_jpeg $no_png -DCMAKE_CXX_FLAGS=-I$hidden"
 alone="-DCONSUMER_PROGRAM=regard -DCONSUMER_TARGETS=regard::regard"
 works eigen_alone find_package "$prefix" $without $alone -DCONSUMER_COMPONENTS=regard
 works eigen_alone_whole find_package "$prefix" $without $alone
@@ -119,9 +121,13 @@ refuses no_json "component report needs nlohmann/json 3.11 or newer (Debian: nlo
   find_package "$prefix" $no_json -DCONSUMER_COMPONENTS=report
 refuses no_utf8proc "component text needs utf8proc (Debian: libutf8proc-dev)" \
   find_package "$prefix" $no_utf8proc -DCONSUMER_COMPONENTS=text
+refuses no_jpeg "component image needs libjpeg-turbo (Debian: libjpeg-dev)" \
+  find_package "$prefix" $no_jpeg -DCONSUMER_COMPONENTS=image
+refuses no_png "component image needs libpng (Debian: libpng-dev)" \
+  find_package "$prefix" $no_png -DCONSUMER_COMPONENTS=image
 refuses no_eigen "component regard needs Eigen 3.4 or newer (Debian: libeigen3-dev)" \
   find_package "$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -DCONSUMER_COMPONENTS=regard
-refuses unknown "there is no component image2, only regard, checkpoint, text, report, all" \
+refuses unknown "there is no component image2, only regard, checkpoint, text, image, report, all" \
   find_package "$prefix" "-DCONSUMER_COMPONENTS=text;image2"
 
 works embedded add_subdirectory "-DREGARD_SOURCE=$source"
@@ -130,7 +136,7 @@ works fetched_override fetch_content "-DFETCHCONTENT_SOURCE_DIR_REGARD=$source" 
 
 # Headers alone install where there is Eigen and nothing else.
 rm -rf "$build/headers" "$build/headers_prefix"
-cmake -S "$source" -B "$build/headers" $no_json $no_utf8proc -DREGARD_BUILD_TESTS=OFF -DREGARD_BUILD_EXAMPLES=OFF \
+cmake -S "$source" -B "$build/headers" $no_json $no_utf8proc $no_jpeg $no_png -DREGARD_BUILD_TESTS=OFF -DREGARD_BUILD_EXAMPLES=OFF \
   >"$build/headers.log" 2>&1 || fail "headers alone do not configure" "$build/headers.log"
 cmake --install "$build/headers" --prefix "$build/headers_prefix" >"$build/headers.log" 2>&1 ||
   fail "headers alone do not install" "$build/headers.log"

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <regard/image/resize.hpp>
-#include <regard/models/image_model.hpp>
 
 #include <array>
 #include <filesystem>

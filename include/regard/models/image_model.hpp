@@ -24,12 +24,6 @@ struct ImageInput {
       : pixels(std::move(image)), name(std::move(name_in_reports)) {}
 };
 
-/// A rectangle in pixels; fractions are allowed.
-struct PixelBox {
-  double x = 0, y = 0; ///< top left corner
-  double width = 0, height = 0;
-};
-
 /// An image as a model sees it.
 template <class Scalar>
 struct EncodedImage {

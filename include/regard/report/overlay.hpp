@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An explanation of an image as a picture: its patches shaded by their values, over the image. Needs Eigen
-// alone; `report/image.hpp` writes it as a PNG and as a page.
+// alone; `image/png.hpp` writes it as a PNG, `report/image_html.hpp` as part of a page.
 //
 //     const regard::Image picture = regard::overlay(why, image);
 #pragma once
