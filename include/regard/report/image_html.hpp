@@ -7,6 +7,7 @@
 #pragma once
 
 #include <regard/image/image.hpp>
+#include <regard/report/concepts.hpp>
 #include <regard/report/html.hpp>
 
 namespace regard::inline REGARD_ABI {
@@ -19,6 +20,9 @@ std::string html(const Explanation& why, const Image& image);
 /// The page as a file, written whole or not at all.
 /// @throws IoError  as write_file does.
 void write_html(const std::filesystem::path& path, const Explanation& why, const Image& image);
+
+/// The markup of a heat map over its image, for a ConceptExample.
+std::string concept_figure(const Explanation& heat_map, const Image& image);
 
 } // namespace regard::inline REGARD_ABI
 

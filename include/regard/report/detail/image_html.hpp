@@ -60,4 +60,12 @@ inline void write_html(const std::filesystem::path& path, const Explanation& why
   write_file(path, html(why, image));
 }
 
+inline std::string concept_figure(const Explanation& heat_map, const Image& image) {
+  using namespace detail::report;
+  OverlayOptions options;
+  options.legend = false;
+  const Image shaded = overlay(heat_map, image, options);
+  return figure(shaded, escape(heat_map.image->name), shaded.extent(1) > image.extent(1));
+}
+
 } // namespace regard::inline REGARD_ABI

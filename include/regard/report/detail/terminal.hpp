@@ -35,6 +35,9 @@ class TerminalPage {
       text_ += line + '\n';
   }
 
+  /// A line of a table of the caller's, made of printable text.
+  void line(const std::string& content) { text_ += content + '\n'; }
+
   void blank() { text_ += '\n'; }
 
   /// One row a value: name, value, standard error, bar.

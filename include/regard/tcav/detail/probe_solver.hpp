@@ -125,6 +125,8 @@ inline Metric metric_at(const RowSource& source, const Sides& sides, Probe probe
   Eigen::Index filled = 0;
   double squares = 0, total = 0;
   const auto flush = [&] {
+    if (filled == 0) // Eigen divides by it
+      return;
     hessian.selfadjointView<Eigen::Lower>().rankUpdate(scaled.leftCols(filled));
     filled = 0;
   };
