@@ -58,7 +58,7 @@ struct CavOptions {
   /// many, they overlap, which the test takes into account.
   Index random_concepts = 30;
   /// Resamples of each, at most `resamples`. Fewer than the concept has make the test conservative, not
-  /// wrong.
+  /// wrong. Where negatives are exhausted all would be the same, and there is one.
   Index random_resamples = 10;
 
   /// Told how many blocks are done, of how many.

@@ -48,7 +48,7 @@ class LayerFits {
       const auto [found, is_new] = by_size.try_emplace(member.size(), groups_.size());
       if (!shared || is_new) {
         found->second = groups_.size();
-        groups_.push_back({&member, true, options.random_concepts * random_resamples(), false});
+        groups_.push_back({&member, true, options.random_concepts * random_resamples(member), false});
       }
       random_group_.back() = found->second;
     }
@@ -103,7 +103,7 @@ class LayerFits {
         std::shared_ptr<const RandomCavs>& cavs = random[g];
         if (!cavs) {
           auto made = std::make_shared<RandomCavs>();
-          made->vectors.resize({options_.random_concepts, random_resamples(), source_.width});
+          made->vectors.resize({options_.random_concepts, random_resamples(*group.member), source_.width});
           std::copy(groups_[g].vectors.begin(), groups_[g].vectors.end(), made->vectors.begin());
           made->overlap = plan_.overlap(*group.member);
           cavs = std::move(made);
@@ -118,12 +118,16 @@ class LayerFits {
  private:
   static constexpr Index none = static_cast<Index>(-1);
 
-  Index random_resamples() const { return std::min(options_.random_resamples, options_.resamples); }
+  /// Where negatives are exhausted, all resamples would be the same.
+  Index random_resamples(const CavPlan::Member& member) const {
+    return plan_.exhausted(member) ? 1 : std::min(options_.random_resamples, options_.resamples);
+  }
 
   Example example(const FitGroup& group, Index task) const {
-    return group.random
-               ? plan_.random_example(*group.member, task / random_resamples(), task % random_resamples())
-               : plan_.example(*group.member, task);
+    if (!group.random)
+      return plan_.example(*group.member, task);
+    const Index resamples = random_resamples(*group.member);
+    return plan_.random_example(*group.member, task / resamples, task % resamples);
   }
 
   Sides sides(const Example& example) const {

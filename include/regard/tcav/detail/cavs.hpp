@@ -102,6 +102,8 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
   const auto add = [&](const TokenInputs<Scalar>& inputs, std::span<const Index> which,
                        std::string_view name) {
     states.add(inputs, which);
+    if (which.empty())
+      return;
     const Index most = options.max_tokens == 0 ? static_cast<Index>(-1)
                                                : std::max<Index>(1, options.max_tokens / which.size());
     for (Index i = 0; i < which.size(); ++i)

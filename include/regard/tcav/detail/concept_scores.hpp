@@ -50,7 +50,7 @@ inline TestResult run_test(const ConceptScore& score, const CavSet& set, const R
 inline std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGradients& pooled,
                                                 const ScoreOptions& options) {
   std::vector<ConceptScore> results;
-  std::map<const RandomCavs*, detail::RandomScores> random; // concepts may share theirs
+  std::map<std::pair<const RandomCavs*, Index>, detail::RandomScores> random; // concepts may share theirs
   std::vector<std::optional<double>> p_values;
   for (const CavSet& set : cavs.sets) {
     ConceptScore result;
@@ -67,7 +67,7 @@ inline std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGr
     result.no_direction = set.no_direction;
     result.not_converged = set.not_converged;
     detail::RandomScores none;
-    detail::RandomScores& scores = set.random ? random[set.random.get()] : none;
+    detail::RandomScores& scores = set.random ? random[{set.random.get(), set.layer}] : none;
     if (set.random && scores.all.empty())
       scores = detail::random_scores(*set.random, pooled, set.layer);
     result.random_scores = scores.means;
