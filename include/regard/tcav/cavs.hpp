@@ -59,7 +59,7 @@ struct CavOptions {
   Index random_concepts = 30;
   /// Resamples of each, at most `resamples`. Fewer than the concept has make the test conservative, not
   /// wrong. Where negatives are exhausted all would be the same, and there is one.
-  Index random_resamples = 10;
+  Index random_resamples = 5;
 
   /// Told how many blocks are done, of how many.
   std::function<void(Index done, Index total)> progress = {};

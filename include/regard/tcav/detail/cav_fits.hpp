@@ -18,15 +18,14 @@ struct HeldOut {
   double share = 0;
 };
 
-/// Fits that share positives or negatives, and with them a metric and a starting point.
+/// The fits of one concept, which share its positives and with them a centre: a metric and where to start.
 struct FitGroup {
   const CavPlan::Member* member = nullptr;
-  bool random = false; ///< the random concepts that belong to the member
-  Index tasks = 0;     ///< resamples, or random concepts times their resamples
-  bool same = false;   ///< all fits are the same one
+  std::optional<Index> random = {}; ///< which of the member's random concepts; none: the member itself
+  Index resamples = 0;
+  bool same = false; ///< all fits are the same one
 
-  Solved reference = {};
-  Tensor<double, 2> vectors = {}; // [tasks, width]
+  Tensor<double, 2> vectors = {}; // [resamples, width]
   std::vector<ProbeStatus> statuses = {};
   std::vector<double> accuracies = {};
   std::vector<std::vector<HeldOut>> held_out = {};
@@ -37,7 +36,7 @@ class LayerFits {
   LayerFits(const RowSource& source, const CavPlan& plan, const CavOptions& options)
       : source_(source), plan_(plan), options_(options) {
     for (const CavPlan::Member& member : plan.members())
-      groups_.push_back({&member, false, options.resamples, plan.exhausted(member)});
+      groups_.push_back({&member, {}, options.resamples, plan.exhausted(member)});
     own_ = groups_.size();
     std::map<Index, Index> by_size;
     for (const CavPlan::Member& member : plan.members()) {
@@ -48,7 +47,8 @@ class LayerFits {
       const auto [found, is_new] = by_size.try_emplace(member.size(), groups_.size());
       if (!shared || is_new) {
         found->second = groups_.size();
-        groups_.push_back({&member, true, options.random_concepts * random_resamples(member), false});
+        for (Index k = 0; k < options.random_concepts; ++k)
+          groups_.push_back({&member, k, random_resamples(member), plan.exhausted(member)});
       }
       random_group_.back() = found->second;
     }
@@ -56,26 +56,44 @@ class LayerFits {
 
   /// @return false after a stop request.
   bool run(const Executor& executor) {
+    for (FitGroup& group : groups_) {
+      group.vectors.resize({group.resamples, source_.width});
+      group.statuses.resize(group.resamples);
+      group.accuracies.resize(group.resamples);
+      group.held_out.resize(group.resamples);
+    }
     struct Batch {
       FitGroup* group;
+      const Solved* centre; ///< null: to be found first
       Index begin, end;
     };
     std::vector<Batch> batches;
-    for (FitGroup& group : groups_) {
-      group.vectors.resize({group.tasks, source_.width});
-      group.statuses.resize(group.tasks);
-      group.accuracies.resize(group.tasks);
-      group.held_out.resize(group.tasks);
+    // The many resamples of a concept share a centre across batches; that of a random concept, which has few,
+    // comes and goes with its batch, so that there are never many of them.
+    std::vector<Solved> centres(own_);
+    for (Index g = 0; g < groups_.size(); ++g) {
       constexpr Index batch = 10; // of fits whose weights and gradients stay in the cache beside the rows
-      for (Index begin = 0; begin < group.tasks; begin += batch)
-        batches.push_back({&group, begin, std::min(begin + batch, group.tasks)});
+      const Index size = g < own_ ? batch : groups_[g].resamples;
+      for (Index begin = 0; begin < groups_[g].resamples; begin += size)
+        batches.push_back({&groups_[g], g < own_ ? &centres[g] : nullptr, begin,
+                           std::min(begin + size, groups_[g].resamples)});
     }
-    return (options_.probe.probe == Probe::pattern ||
+    const bool pattern = options_.probe.probe == Probe::pattern;
+    return (pattern ||
             executor.for_each(
-                groups_.size(), [&](Index g, Index) { solve_reference(groups_[g]); }, options_.stop)) &&
+                own_, [&](Index g, Index) { centres[g] = find_centre(groups_[g]); }, options_.stop)) &&
            executor.for_each(
                batches.size(),
-               [&](Index b, Index) { run_batch(*batches[b].group, batches[b].begin, batches[b].end); },
+               [&](Index b, Index) {
+                 const Batch& batch = batches[b];
+                 if (pattern)
+                   run_batch(*batch.group, nullptr, batch.begin, batch.end);
+                 else if (batch.centre != nullptr)
+                   run_batch(*batch.group, batch.centre, batch.begin, batch.end);
+                 else
+                   run_batch(*batch.group, std::make_unique<Solved>(find_centre(*batch.group)).get(),
+                             batch.begin, batch.end);
+               },
                options_.stop);
   }
 
@@ -103,8 +121,9 @@ class LayerFits {
         std::shared_ptr<const RandomCavs>& cavs = random[g];
         if (!cavs) {
           auto made = std::make_shared<RandomCavs>();
-          made->vectors.resize({options_.random_concepts, random_resamples(*group.member), source_.width});
-          std::copy(groups_[g].vectors.begin(), groups_[g].vectors.end(), made->vectors.begin());
+          made->vectors.resize({options_.random_concepts, groups_[g].resamples, source_.width});
+          for (Index k = 0; k < options_.random_concepts; ++k)
+            std::copy(groups_[g + k].vectors.begin(), groups_[g + k].vectors.end(), made->vectors[k].begin());
           made->overlap = plan_.overlap(*group.member);
           cavs = std::move(made);
         }
@@ -123,11 +142,9 @@ class LayerFits {
     return plan_.exhausted(member) ? 1 : std::min(options_.random_resamples, options_.resamples);
   }
 
-  Example example(const FitGroup& group, Index task) const {
-    if (!group.random)
-      return plan_.example(*group.member, task);
-    const Index resamples = random_resamples(*group.member);
-    return plan_.random_example(*group.member, task / resamples, task % resamples);
+  Example example(const FitGroup& group, Index resample) const {
+    return group.random ? plan_.random_example(*group.member, *group.random, resample)
+                        : plan_.example(*group.member, resample);
   }
 
   Sides sides(const Example& example) const {
@@ -139,34 +156,22 @@ class LayerFits {
     return sides;
   }
 
-  /// The fit on all that the tasks draw from, each input with its share of the draws: close to every one of
-  /// them. Random concepts against random inputs have no such mean; there the first task gives the metric.
-  void solve_reference(FitGroup& group) const {
-    const bool pooled = !(group.random && options_.negatives == Negatives::random);
-    Sides all(source_.inputs(), 0.0);
-    if (pooled) {
-      const std::vector<Index> candidates = plan_.candidates(*group.member);
-      const auto size = static_cast<double>(group.member->size()),
-                 others = static_cast<double>(candidates.size());
-      if (group.random) {
-        const Index first = source_.inputs() - plan_.random_inputs().size();
-        for (Index i = first; i < source_.inputs(); ++i)
-          all[i] = size / static_cast<double>(plan_.random_inputs().size());
-      } else {
-        for (Index i = group.member->begin; i < group.member->end; ++i)
-          all[i] = 1;
-      }
-      for (const Index i : candidates)
-        all[i] = -std::min(1.0, size / others);
-    } else {
-      all = sides(example(group, 0));
-    }
-    const Weights zero = Weights::Zero(static_cast<Eigen::Index>(source_.width + 1));
-    const double tolerance = group.same ? options_.probe.tolerance : std::max(1e-3, options_.probe.tolerance);
-    group.reference =
-        solve_alone(source_, all, options_.probe.probe, zero, tolerance, options_.probe.max_passes);
-    if (!pooled)
-      group.reference.weights = zero;
+  /// The fit on all that a group draws from, each input with its share of the draws: close to each of its
+  /// fits, and the same where nothing is left to draw.
+  Solved find_centre(const FitGroup& group) const {
+    const std::vector<Index> positives = example(group, 0).positives;
+    std::vector<Index> from = plan_.candidates(*group.member);
+    if (group.random && options_.negatives == Negatives::random)
+      std::erase_if(from, [&](Index i) { return std::ranges::binary_search(positives, i); });
+    Sides sides(source_.inputs(), 0.0);
+    for (const Index i : from)
+      sides[i] = -std::min(1.0, static_cast<double>(group.member->size()) / static_cast<double>(from.size()));
+    for (const Index i : positives)
+      sides[i] = 1;
+    return solve_alone(source_, sides, options_.probe.probe,
+                       Weights::Zero(static_cast<Eigen::Index>(source_.width + 1)),
+                       group.same ? options_.probe.tolerance : std::max(1e-3, options_.probe.tolerance),
+                       options_.probe.max_passes);
   }
 
   /// Fits from given starts; those that the shared metric does not lead there get their own.
@@ -174,7 +179,7 @@ class LayerFits {
     Weights weights;
     bool converged = false;
   };
-  std::vector<Fit> fit(const FitGroup& group, const std::vector<Sides>& sides,
+  std::vector<Fit> fit(const Solved* centre, const std::vector<Sides>& sides,
                        const std::vector<Weights>& starts, double tolerance) const {
     std::vector<Fit> fits(sides.size());
     if (options_.probe.probe == Probe::pattern) {
@@ -185,7 +190,7 @@ class LayerFits {
     std::vector<FitState> states;
     std::vector<const Sides*> pointers;
     for (Index i = 0; i < sides.size(); ++i) {
-      states.emplace_back(group.reference.metric, starts[i], tolerance);
+      states.emplace_back(centre->metric, starts[i], tolerance);
       pointers.push_back(&sides[i]);
     }
     run_fits(source_, pointers, options_.probe.probe, states, std::min<Index>(60, options_.probe.max_passes));
@@ -200,21 +205,21 @@ class LayerFits {
     return fits;
   }
 
-  void run_batch(FitGroup& group, Index begin, Index end) const {
+  /// @param centre  null for the pattern probe, which has none
+  void run_batch(FitGroup& group, const Solved* centre, Index begin, Index end) const {
     std::vector<Example> examples;
     std::vector<Sides> all;
-    for (Index task = begin; task < end; ++task) {
-      examples.push_back(example(group, task));
+    for (Index resample = begin; resample < end; ++resample) {
+      examples.push_back(example(group, resample));
       all.push_back(sides(examples.back()));
     }
     std::vector<Fit> fits;
-    const bool pattern = options_.probe.probe == Probe::pattern;
-    if (group.same && !pattern)
-      fits.assign(all.size(), {group.reference.weights, group.reference.converged});
+    if (group.same && centre != nullptr)
+      fits.assign(all.size(), {centre->weights, centre->converged});
     else
-      fits = fit(group, all, std::vector<Weights>(all.size(), group.reference.weights),
+      fits = fit(centre, all, std::vector<Weights>(all.size(), centre ? centre->weights : Weights()),
                  options_.probe.tolerance);
-    const double row_scale = pattern ? 1e300 : group.reference.metric.row_scale;
+    const double row_scale = centre != nullptr ? centre->metric.row_scale : 1e300;
     std::vector<Weights> weights;
     for (Index i = 0; i < fits.size(); ++i) {
       const FittedProbe probe = fitted_probe(fits[i].weights, row_scale, fits[i].converged, 0);
@@ -223,13 +228,13 @@ class LayerFits {
       weights.push_back(std::move(fits[i].weights));
     }
     if (options_.validate && !group.random)
-      validate(group, begin, examples, std::move(all), weights);
+      validate(group, centre, begin, examples, std::move(all), weights);
   }
 
   /// The second, split fit. It starts at the first one, which has seen what is held out, and ends far closer
   /// to its own optimum than the two are to each other.
-  void validate(FitGroup& group, Index begin, const std::vector<Example>& examples, std::vector<Sides> all,
-                const std::vector<Weights>& starts) const {
+  void validate(FitGroup& group, const Solved* centre, Index begin, const std::vector<Example>& examples,
+                std::vector<Sides> all, const std::vector<Weights>& starts) const {
     std::vector<Example> out;
     for (Index i = 0; i < examples.size(); ++i) {
       out.push_back(plan_.held_out(*group.member, examples[i], begin + i));
@@ -239,7 +244,7 @@ class LayerFits {
     }
     if (out[0].positives.empty())
       return;
-    const std::vector<Fit> fits = fit(group, all, starts, std::max(1e-3, options_.probe.tolerance));
+    const std::vector<Fit> fits = fit(centre, all, starts, std::max(1e-3, options_.probe.tolerance));
     std::vector<double> rows(source_.longest() * source_.width);
     for (Index i = 0; i < fits.size(); ++i) {
       double sides[2] = {0, 0};
