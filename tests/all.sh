@@ -2,10 +2,10 @@
 # Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
 #
 #     tests/all.sh            every step
-#     tests/all.sh STEP...    those steps: quick consumers debug sanitize thread clang native tidy format hygiene
+#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene
 set -eu
 cd "$(dirname "$0")/.."
-steps="format hygiene quick consumers debug sanitize thread clang native tidy"
+steps="format hygiene quick seeds consumers debug sanitize thread clang native tidy"
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
@@ -39,6 +39,19 @@ suite() {
 
 case $1 in
   quick) sh tests/run.sh ;;
+  seeds)
+    # The laws on other random games, weights and inputs than those of the quick suite.
+    [ -f build/tests/build.ninja ] || sh tests/run.sh
+    cmake --build build/tests -j "$jobs"
+    for seed in 1 2 3 4 $(date +%s); do
+      for program in build/tests/tests/test_*; do
+        "$program" --rng-seed "$seed" >build/tests/seeds.log 2>&1 || {
+          cat build/tests/seeds.log >&2
+          exit 1
+        }
+      done
+    done
+    ;;
   consumers)
     sh cmake/install-packages.sh $packages
     sh tests/consumers/run.sh build/consumers

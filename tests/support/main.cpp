@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The main of every test program: prints versions and the seed, then runs Catch2.
+// The main of every test program: prints versions and the seed, then runs Catch2. Without `--rng-seed N` the
+// seed is always the same, so that a run can be repeated; `--rng-seed time` draws one (tests/all.sh seeds).
 #define CATCH_CONFIG_RUNNER
 #include "support/catch.hpp"
 
@@ -10,7 +11,6 @@
 #include <Eigen/Core>
 
 #include <iostream>
-#include <random>
 
 namespace {
 std::uint64_t run_seed = 0;
@@ -26,7 +26,7 @@ int main(int argc, char* argv[]) {
     return error;
   run_seed = session.config().rngSeed();
   if (run_seed == 0)
-    session.configData().rngSeed = static_cast<unsigned>(run_seed = 1 + std::random_device{}() % 1000000000);
+    session.configData().rngSeed = static_cast<unsigned>(run_seed = 20250812);
   std::cout << "regard " << regard::version << ", Eigen " << EIGEN_WORLD_VERSION << '.' << EIGEN_MAJOR_VERSION
             << '.' << EIGEN_MINOR_VERSION << ", seed " << run_seed << std::endl;
   return session.run();

@@ -195,8 +195,8 @@ TEST_CASE("CAVs do not depend on threads, order or which layers are asked for", 
 TEST_CASE("accuracy is of inputs that were held out, never of their tokens", "[tcav]") {
   INFO("seed " << seed());
   const auto classifier = model();
-  // The tokens of an input are nearly the same; those of another are elsewhere, whichever its concept. A split
-  // by token would find the neighbours and call this a concept.
+  // The tokens of an input are nearly the same; those of another are elsewhere, whichever its concept. A
+  // split by token would find the neighbours and call this a concept.
   RandomStream stream(seed(), 5);
   std::vector<ConceptInputs<float>> concepts;
   for (const char* name : {"one", "other"}) {
@@ -265,7 +265,8 @@ TEST_CASE("a token budget keeps the class token and a draw of the others", "[tca
       rows[side].resize({6, width});
       for (Index i = 0; i < 6; ++i) {
         const auto trace = record<float>(classifier, two.rows[side][i]);
-        std::copy(trace.hidden[layer + 1][0].begin(), trace.hidden[layer + 1][0].end(), rows[side][i].begin());
+        std::copy(trace.hidden[layer + 1][0].begin(), trace.hidden[layer + 1][0].end(),
+                  rows[side][i].begin());
       }
     }
     CHECK(relative_error(first.find("a", layer)->vectors[0],
@@ -282,8 +283,8 @@ TEST_CASE("concepts that cannot be told apart have no direction, and score 0 unt
     CavOptions options;
     options.probe.probe = probe;
     options.resamples = 3;
-    const Cavs cavs = train_cavs<float>(classifier, same, token_set(random_inputs<float>(stream, 9, width)),
-                                        options);
+    const Cavs cavs =
+        train_cavs<float>(classifier, same, token_set(random_inputs<float>(stream, 9, width)), options);
     const auto pooled = pooled_gradients<float>(classifier, token_set(rows), {});
     for (const ConceptScore& score : concept_scores(cavs, pooled)) {
       INFO(to_string(probe) << ": " << score.status());

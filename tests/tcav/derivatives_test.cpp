@@ -19,13 +19,13 @@ constexpr TokenWeights all_weights[] = {TokenWeights::attention, TokenWeights::n
 template <class Scalar>
 struct Fixture {
   explicit Fixture(std::uint64_t item, bool pooler = false)
-      : stream(seed(), item), classifier(random_classifier<Scalar>(
-                                  stream, {{width, 2, Activation::gelu,
-                                            pooler ? NormPosition::after : NormPosition::before},
-                                           layers,
-                                           12,
-                                           3,
-                                           pooler})),
+      : stream(seed(), item),
+        classifier(random_classifier<Scalar>(
+            stream, {{width, 2, Activation::gelu, pooler ? NormPosition::after : NormPosition::before},
+                     layers,
+                     12,
+                     3,
+                     pooler})),
         rows(random_inputs<Scalar>(stream, 9, width)), inputs(token_set(rows)) {}
 
   std::vector<double> direction() {
@@ -159,8 +159,7 @@ TEST_CASE("TCAV is the same code: token means, and the class token in the last b
       std::vector<double> means(width);
       for (Index t = 0; t < f.rows[i].extent(0); ++t)
         for (Index j = 0; j < width; ++j)
-          means[j] +=
-              recorded.gradients.hidden(layer + 1, t, j) / static_cast<double>(f.rows[i].extent(0));
+          means[j] += recorded.gradients.hidden(layer + 1, t, j) / static_cast<double>(f.rows[i].extent(0));
       CHECK(relative_error(mean.values[layer][i], means) < Tolerance<double>::closed_form);
       CHECK(relative_error(first.values[layer][i], recorded.gradients.hidden[layer + 1][0]) <
             Tolerance<double>::closed_form);
@@ -183,14 +182,13 @@ TEST_CASE("gradients have the same bits alone, among others and on threads", "[t
   const auto set = token_set(many);
   Threads threads(3);
   std::vector<Index> told;
-  const auto together =
-      pooled_gradients<float>(f.classifier, set,
-                              {.progress =
-                                   [&](Index done, Index total) {
-                                     CHECK(total == 40);
-                                     told.push_back(done);
-                                   }},
-                              threads);
+  const auto together = pooled_gradients<float>(f.classifier, set,
+                                                {.progress =
+                                                     [&](Index done, Index total) {
+                                                       CHECK(total == 40);
+                                                       told.push_back(done);
+                                                     }},
+                                                threads);
   CHECK(std::is_sorted(told.begin(), told.end()));
   CHECK(told.back() == 40);
   CHECK(!together.stopped);

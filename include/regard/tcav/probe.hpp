@@ -36,7 +36,7 @@ std::optional<Probe> find_probe(std::string_view name);
 struct ProbeOptions {
   Probe probe = Probe::logistic;
   /// The fit ends when the next Newton step would be this small beside |w|.
-  double tolerance = 1e-5;
+  double tolerance = 1e-6;
   /// Passes over the rows after which a fit is given up.
   Index max_passes = 1000;
 };
