@@ -6,6 +6,7 @@
 #include <regard/image.hpp>
 #include <regard/regard.hpp>
 #include <regard/report.hpp>
+#include <regard/report/comparison_json.hpp>
 #include <regard/report/concepts_json.hpp>
 #include <regard/tcav.hpp>
 #include <regard/tcav/cav_files.hpp>

@@ -90,6 +90,9 @@ class MaskedInputGame {
   double value(Coalition coalition) const;
   void values(std::span<const Coalition> coalitions, std::span<double> out) const;
 
+  /// All logits of coalitions, `out` [coalitions, classes]; the value function is not asked.
+  void logits(std::span<const Coalition> coalitions, TensorView<double, 2> out) const;
+
  private:
   using Scalar = typename Model::Scalar;
 
@@ -98,6 +101,8 @@ class MaskedInputGame {
   Index rows(Coalition coalition) const;
   void embed(Coalition coalition, TensorView<Scalar, 2> rows) const;
   double read(TensorView<const Scalar, 1> logits) const;
+  template <class Take>
+  void run(std::span<const Coalition> coalitions, Take take) const;
 
   const Model& model_;
   EncodedInput encoding_;

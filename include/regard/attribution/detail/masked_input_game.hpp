@@ -252,6 +252,22 @@ double MaskedInputGame<Model>::value(Coalition coalition) const {
 template <class Model>
 requires TextModel<Model> || ImageModel<Model>
 void MaskedInputGame<Model>::values(std::span<const Coalition> coalitions, std::span<double> out) const {
+  run(coalitions, [&](Index i, TensorView<const Scalar, 1> found) { out[i] = read(found); });
+}
+
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
+void MaskedInputGame<Model>::logits(std::span<const Coalition> coalitions, TensorView<double, 2> out) const {
+  run(coalitions, [&](Index i, TensorView<const Scalar, 1> found) {
+    std::copy(found.begin(), found.end(), out[i].begin());
+  });
+}
+
+/// @param take  take(i, logits) of coalition i; called from several threads
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
+template <class Take>
+void MaskedInputGame<Model>::run(std::span<const Coalition> coalitions, Take take) const {
   const auto ranges = cut_batches(
       coalitions.size(), [&](Index i) { return rows(coalitions[i]); }, options_.batch_rows);
   std::vector<Pass<Scalar>> passes(executor_.workers());
@@ -266,7 +282,7 @@ void MaskedInputGame<Model>::values(std::span<const Coalition> coalitions, std::
       embed(coalitions[begin + b], pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
     model_.classifier().forward(pass);
     for (Index b = 0; b < end - begin; ++b)
-      out[begin + b] = read(std::as_const(pass.logits)[b]);
+      take(begin + b, std::as_const(pass.logits)[b]);
   });
 }
 

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+// A file of results that a program can be killed over: a header line that says what was run, then a line for
+// each input, in the order of the inputs, written as they come. The same run gives the same bytes however
+// often it was interrupted.
+#pragma once
+
+#include <regard/core/error.hpp>
+#include <regard/core/output.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#endif
+
+namespace program {
+
+using Json = nlohmann::ordered_json;
+
+/// A line of results, as it stands in the file and as it reads.
+struct ResultLine {
+  std::string text;
+  Json json;
+};
+
+/// What a results file holds: complete lines alone.
+struct Results {
+  Json header;
+  std::vector<ResultLine> lines;
+  std::size_t bytes = 0;           ///< of header and lines
+  std::optional<std::string> torn; ///< what stands behind the last line end
+};
+
+inline std::optional<Json> parse_json(const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object())
+    return {};
+  return json;
+}
+
+inline std::string first_words(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20)
+      c = ' ';
+  return text.size() > 100 ? text.substr(0, 100) + ".." : text;
+}
+
+/// Reads lines of JSON objects. A last line without its end was torn by an interruption: it is left out.
+inline Results read_results(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || std::filesystem::is_directory(path))
+    throw regard::IoError(path.string() + ": cannot open as a results file");
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (file.bad())
+    throw regard::IoError(path.string() + ": cannot read");
+  Results results;
+  std::size_t number = 0;
+  for (std::size_t end; (end = bytes.find('\n', results.bytes)) != std::string::npos;
+       results.bytes = end + 1) {
+    std::string text = bytes.substr(results.bytes, end - results.bytes);
+    auto json = parse_json(text);
+    if (!json)
+      throw regard::MalformedFile(path.string(), "line " + std::to_string(number + 1) + ": found '" +
+                                                     first_words(text) + "', expected a line of results");
+    if (number++ == 0)
+      results.header = std::move(*json);
+    else
+      results.lines.push_back({std::move(text), std::move(*json)});
+  }
+  if (results.bytes < bytes.size())
+    results.torn = bytes.substr(results.bytes);
+  return results;
+}
+
+/// Names what differs between two headers; empty where nothing does. `shard` is left to the caller.
+inline std::string header_difference(const Json& found, const Json& expected) {
+  std::string text;
+  const auto note = [&](const std::string& key, const std::string& one, const std::string& other) {
+    text +=
+        (text.empty() ? "" : "; ") + key + ": found " + first_words(one) + ", expected " + first_words(other);
+  };
+  for (const auto& [key, value] : expected.items())
+    if (key != "shard" && (!found.contains(key) || found[key] != value))
+      note(key, found.contains(key) ? found[key].dump() : "nothing", value.dump());
+  for (const auto& [key, value] : found.items())
+    if (key != "shard" && !expected.contains(key))
+      note(key, value.dump(), "nothing");
+  return text;
+}
+
+/// A text file that grows by whole lines.
+class LineFile {
+ public:
+  /// Opens `path` to append to its first `bytes` bytes: what stands behind them is cut off.
+  LineFile(std::filesystem::path path, std::size_t bytes) : path_(std::move(path)) {
+    stream_.open(path_, std::ios::binary | std::ios::app);
+    if (!stream_)
+      throw regard::IoError("cannot write " + path_.string());
+    std::error_code error;
+    if (std::filesystem::file_size(path_, error) > bytes)
+      std::filesystem::resize_file(path_, bytes, error);
+    if (error)
+      throw regard::IoError("cannot write " + path_.string() + ": " + error.message());
+  }
+
+  void append(const std::string& line) {
+    stream_ << line + "\n" << std::flush;
+    if (!stream_)
+      throw regard::IoError("cannot write " + path_.string());
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::ofstream stream_;
+};
+
+/// Keeps a second program from writing to the same file, where the system can.
+class FileLock {
+ public:
+  explicit FileLock(const std::filesystem::path& path) {
+#if defined(__unix__) || defined(__APPLE__)
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0)
+      throw regard::IoError("cannot write " + path.string() + ": " +
+                            std::error_code(errno, std::generic_category()).message());
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      ::close(descriptor_);
+      throw regard::IoError(path.string() + ": another run is writing to it");
+    }
+#else
+    (void)path;
+#endif
+  }
+  ~FileLock() {
+#if defined(__unix__) || defined(__APPLE__)
+    ::close(descriptor_);
+#endif
+  }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// The timings that belong to a results file.
+inline std::filesystem::path timings_of(std::filesystem::path results) {
+  return results += ".timings";
+}
+
+/// A results file that is continued, or begun.
+class ResultsFile {
+ public:
+  /// @param header    what is run
+  /// @param expected  the number of each input, in the order of the lines
+  /// Throws MalformedFile when the file is no results file, or one of another configuration.
+  ResultsFile(const std::filesystem::path& path, const Json& header, const std::vector<std::size_t>& expected)
+      : lock_(path) {
+    Results found = read_results(path);
+    const std::string first = header.dump();
+    if (found.header.is_null()) {
+      if (found.torn && first.compare(0, found.torn->size(), *found.torn) != 0)
+        throw regard::MalformedFile(path.string(), "found '" + first_words(*found.torn) +
+                                                       "', expected a results file of this configuration");
+      file_.emplace(path, 0);
+      timings_.emplace(timings_of(path), 0);
+      file_->append(first);
+      timings_->append(first);
+      return;
+    }
+    check(path, found, header, expected);
+    file_.emplace(path, found.bytes);
+    lines_ = std::move(found.lines);
+    std::size_t timing_bytes = 0;
+    if (std::filesystem::exists(timings_of(path)))
+      timing_bytes = read_results(timings_of(path)).bytes;
+    timings_.emplace(timings_of(path), timing_bytes);
+    if (timing_bytes == 0)
+      timings_->append(first);
+  }
+
+  /// The lines that were there.
+  const std::vector<ResultLine>& lines() const { return lines_; }
+
+  void append(const std::string& result, const std::string& timing) {
+    timings_->append(timing);
+    file_->append(result);
+  }
+
+ private:
+  static void check(const std::filesystem::path& path, const Results& found, const Json& header,
+                    const std::vector<std::size_t>& expected) {
+    std::string difference = header_difference(found.header, header);
+    const Json none;
+    const Json shard = header.contains("shard") ? header["shard"] : none,
+               other = found.header.contains("shard") ? found.header["shard"] : none;
+    if (shard != other)
+      difference +=
+          (difference.empty() ? "" : "; ") + ("shard: found " + other.dump() + ", expected " + shard.dump());
+    if (!difference.empty())
+      throw regard::MalformedFile(path.string(),
+                                  "holds results of another configuration: " + difference +
+                                      "; name another file with --resume, or repeat that configuration");
+    for (std::size_t i = 0; i < found.lines.size(); ++i)
+      if (i >= expected.size() || found.lines[i].json.value("input", Json()) != Json(expected[i]))
+        throw regard::MalformedFile(
+            path.string(),
+            "line " + std::to_string(i + 2) + ": found input " +
+                found.lines[i].json.value("input", Json()).dump() + ", expected " +
+                (i < expected.size() ? std::to_string(expected[i]) : std::string("no further one")));
+  }
+
+  FileLock lock_;
+  std::optional<LineFile> file_, timings_;
+  std::vector<ResultLine> lines_;
+};
+
+/// The results of shards as one: every input once, in order.
+struct MergedResults {
+  Json header; ///< without shard
+  std::vector<ResultLine> lines;
+  std::vector<ResultLine> timings;
+
+  std::string results_text() const { return text(lines); }
+  std::string timings_text() const { return text(timings); }
+
+ private:
+  std::string text(const std::vector<ResultLine>& of) const {
+    std::string result = header.dump() + "\n";
+    for (const ResultLine& line : of)
+      result += line.text + "\n";
+    return result;
+  }
+};
+
+inline std::vector<ResultLine> by_input(std::vector<ResultLine> lines) {
+  std::stable_sort(lines.begin(), lines.end(), [](const ResultLine& a, const ResultLine& b) {
+    return a.json.at("input").get<std::size_t>() < b.json.at("input").get<std::size_t>();
+  });
+  return lines;
+}
+
+/// Timings of an input that was begun twice stand twice: the last ones count.
+inline std::vector<ResultLine> last_of_each(std::vector<ResultLine> lines) {
+  lines = by_input(std::move(lines));
+  std::vector<ResultLine> kept;
+  for (ResultLine& line : lines) {
+    if (!kept.empty() && kept.back().json.at("input") == line.json.at("input"))
+      kept.pop_back();
+    kept.push_back(std::move(line));
+  }
+  return kept;
+}
+
+inline MergedResults merge_results(const std::vector<std::string>& files) {
+  MergedResults merged;
+  for (const std::string& file : files) {
+    Results found = read_results(file);
+    if (found.header.is_null() || !found.header.contains("regard_comparison") ||
+        !found.header.contains("inputs"))
+      throw regard::MalformedFile(file, "found no header line, expected a results file of compare_methods");
+    found.header.erase("shard");
+    if (merged.header.is_null())
+      merged.header = found.header;
+    else if (const std::string difference = header_difference(found.header, merged.header);
+             !difference.empty())
+      throw regard::MalformedFile(file, "holds results of another configuration than " + files.front() +
+                                            ": " + difference);
+    for (ResultLine& line : found.lines) {
+      if (!line.json.contains("input") || !line.json["input"].is_number_unsigned())
+        throw regard::MalformedFile(file, "found a line without the number of its input");
+      merged.lines.push_back(std::move(line));
+    }
+    if (std::filesystem::exists(timings_of(file)))
+      for (ResultLine& line : read_results(timings_of(file)).lines)
+        if (line.json.contains("input") && line.json["input"].is_number_unsigned())
+          merged.timings.push_back(std::move(line));
+  }
+  merged.lines = by_input(std::move(merged.lines));
+  merged.timings = last_of_each(std::move(merged.timings));
+  const auto inputs = merged.header.at("inputs").get<std::size_t>();
+  for (std::size_t i = 0; i < std::max(inputs, merged.lines.size()); ++i) {
+    const std::size_t found =
+        i < merged.lines.size() ? merged.lines[i].json.at("input").get<std::size_t>() : inputs;
+    if (found != i)
+      throw regard::MalformedFile(
+          files.front(),
+          found < i || i >= inputs
+              ? "and the others: found input " + std::to_string(found) + " twice, expected each once"
+              : "and the others: found no result of input " + std::to_string(i) + " of " +
+                    std::to_string(inputs) + ", expected all; is a shard missing or not done?");
+  }
+  return merged;
+}
+
+} // namespace program
