@@ -23,7 +23,7 @@ struct Options {
   program::CommonOptions common;
   std::string model, data, methods, metrics = "faithfulness", masking = "auto", percentages = "0,10,20,50";
   std::string divisor = "reference", reference, rationales;
-  std::string resume, shard, csv, svg, html, per_input;
+  std::string resume, shard, csv, svg, agreement_svg, html, per_input;
   std::vector<std::string> merge;
   std::size_t limit = 0, max_players = 0, samples = 512, super_patch = 1, windows = 0, resamples = 2000;
   bool list_metrics = false, list_methods = false;
@@ -289,6 +289,8 @@ void write_report(const Options& options, program::Output& output, const program
     regard::write_file(options.csv, regard::csv(report));
   if (!options.svg.empty())
     regard::write_file(options.svg, regard::svg(report));
+  if (!options.agreement_svg.empty())
+    regard::write_file(options.agreement_svg, regard::agreement_svg(report));
   if (!options.html.empty())
     regard::write_html(options.html, report);
   if (!options.per_input.empty())
@@ -370,13 +372,16 @@ void run(const Options& options, const char* program_path) {
                         {"--resume", options.resume},
                         {"--csv", options.csv},
                         {"--svg", options.svg},
+                        {"--agreement-svg", options.agreement_svg},
                         {"--html", options.html},
                         {"--per-input", options.per_input}});
   if (!options.merge.empty()) {
     merge(options, output);
     return;
   }
-  study_options(options); // refuses bad names before anything is loaded
+  const program::StudyOptions study = study_options(options); // refuses bad names before anything is loaded
+  if (!options.agreement_svg.empty() && !study.has("rank-agreement"))
+    throw regard::InvalidArgument("--agreement-svg: needs --metrics rank-agreement");
   parse_shard(options.shard);
   const std::string bytes = program::read_bytes(options.data, "--data");
   const program::DataOptions data{options.limit, options.rationales, options.windows};
@@ -469,6 +474,7 @@ int main(int argc, char** argv) {
           ->expected(1, CLI::detail::expected_max_vector_size);
   app.add_option("--csv", options.csv, "also write the table as CSV");
   app.add_option("--svg", options.svg, "also write a chart");
+  app.add_option("--agreement-svg", options.agreement_svg, "also write a chart of the metric rank-agreement");
   app.add_option("--html", options.html, "also write a self-contained page");
   app.add_option("--per-input", options.per_input, "also write the numbers of every input and method as CSV");
   app.add_flag("--list-methods", options.list_methods, "list the methods and end");

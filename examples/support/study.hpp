@@ -434,9 +434,10 @@ class StudySummary {
       facts.emplace_back("labels", text);
     }
     for (const char* const key : {"masking", "percentages", "divisor", "samples", "max_players", "windows",
-                                  "rationale_share", "super_patch", "seed"})
-      if (header_.contains(key))
+                                  "rationale_share", "super_patch"})
+      if (header_.contains(key) && header_.at(key) != Json(0))
         facts.emplace_back(key, text_of(header_.at(key)));
+    facts.emplace_back("seed", text_of(header_.at("seed")));
     facts.emplace_back("intervals", "percentile bootstrap, " + std::to_string(bootstrap.resamples) +
                                         " resamples of the inputs, level " +
                                         regard::detail::report::exact(bootstrap.level));

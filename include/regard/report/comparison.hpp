@@ -47,6 +47,10 @@ std::string json(const ComparisonReport& report);
 /// method. Methods are sorted by the first panel.
 std::string svg(const ComparisonReport& report, std::span<const std::string> metrics = {});
 
+/// The rank agreement as a picture that stands alone (SVG): mean Spearman correlation of each pair of
+/// methods. Throws InvalidArgument where the comparison has none.
+std::string agreement_svg(const ComparisonReport& report);
+
 /// A page that stands alone: the chart, the table and the facts.
 std::string html(const ComparisonReport& report);
 

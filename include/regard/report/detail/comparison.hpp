@@ -81,6 +81,14 @@ inline std::string difference_text(const MetricSummary& metric) {
   return (*metric.difference > 0 ? "+" : "") + fixed(*metric.difference, 3) + (clear ? "*" : " ");
 }
 
+/// ".83", "-.07", "1".
+inline std::string agreement_text(double value) {
+  std::string text = fixed(value, 2);
+  if (text == "1.00" || text == "-1.00")
+    return text.substr(0, text.size() - 3);
+  return text.erase(text.find('0'), 1);
+}
+
 inline std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? to_text(*seconds, std::chars_format::general, 3) : "-";
 }
@@ -122,7 +130,7 @@ class ComparisonChart {
   std::string take() { return std::move(out_); }
 
  private:
-  static constexpr double row_height = 19, top = 46, panel_width = 190, gap = 22;
+  static constexpr double row_height = 19, top = 46, panel_width = 190, gap = 34;
 
   static std::string number(double value) { return to_text(value, std::chars_format::fixed, 1); }
 
@@ -239,6 +247,45 @@ class ComparisonChart {
   std::string out_;
 };
 
+/// How the methods agree, as a picture: a square for each pair, blue for agreement, orange against it.
+inline std::string agreement_chart(const ComparisonReport& report) {
+  constexpr double cell = 22, size = 11;
+  const auto number = [](double value) { return to_text(value, std::chars_format::fixed, 1); };
+  const auto& methods = report.comparison.methods;
+  const Index count = methods.size();
+  double names = 60;
+  for (const MethodSummary& method : methods)
+    names = std::max(names, 6.4 * static_cast<double>(columns(method.method)) + 12);
+  const double side = cell * static_cast<double>(count), width = names + side + 0.5 * names + 8,
+               height = 0.72 * names + side + 10, top = 0.72 * names;
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) + " " +
+                    number(height) + "\" width=\"" + number(width) + "\" height=\"" + number(height) +
+                    "\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#1b1f24\" role=\"img\" "
+                    "aria-label=\"Rank agreement of methods\">\n<rect width=\"100%\" height=\"100%\" "
+                    "fill=\"#fff\"/>\n";
+  for (Index i = 0; i < count; ++i) {
+    const double at = (static_cast<double>(i) + 0.5) * cell;
+    const std::string name = escape(methods[i].method);
+    out += "<text x=\"" + number(names - 6) + "\" y=\"" + number(top + at + 4) + "\" text-anchor=\"end\">" +
+           name + "</text>\n<text transform=\"translate(" + number(names + at + 3) + " " + number(top - 5) +
+           ") rotate(-45)\">" + name + "</text>\n";
+    for (Index j = 0; j < count; ++j) {
+      const auto& value = report.agreement->spearman.at(i * count + j);
+      if (!value)
+        continue;
+      const double x = names + static_cast<double>(j) * cell, y = top + static_cast<double>(i) * cell;
+      out += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(cell - 1) +
+             "\" height=\"" + number(cell - 1) + "\" fill=\"" + (*value >= 0 ? "#0072b2" : "#d55e00") +
+             "\" fill-opacity=\"" + fixed(std::min(1.0, std::abs(*value)), 2) + "\"><title>" + name + ", " +
+             escape(methods[j].method) + ": " + fixed(*value, 3) + "</title></rect>\n<text x=\"" +
+             number(x + (cell - 1) / 2) + "\" y=\"" + number(y + size + 3) +
+             "\" text-anchor=\"middle\" font-size=\"8\"" + (std::abs(*value) > 0.6 ? " fill=\"#fff\"" : "") +
+             ">" + agreement_text(*value) + "</text>\n";
+    }
+  }
+  return out + "</svg>\n";
+}
+
 /// A cell of a table of the page.
 inline std::string number_cell(const std::optional<double>& value, const std::string& shown) {
   return "<td class=\"number\"" + (value ? " title=\"" + exact(*value) + "\"" : std::string()) + ">" +
@@ -339,6 +386,12 @@ inline std::string svg(const ComparisonReport& report, std::span<const std::stri
   return detail::report::ComparisonChart(report, std::move(panels)).take();
 }
 
+inline std::string agreement_svg(const ComparisonReport& report) {
+  if (!report.agreement)
+    throw InvalidArgument("rank agreement: found none in this comparison");
+  return detail::report::agreement_chart(report);
+}
+
 inline std::string html(const ComparisonReport& report) {
   using namespace detail::report;
   const Comparison& comparison = report.comparison;
@@ -361,7 +414,7 @@ inline std::string html(const ComparisonReport& report) {
             escape(metric_title(name).title) + "</th><th class=\"number\">difference</th>";
   body += "<th class=\"number\">seconds an input</th></tr></thead>\n<tbody>\n";
   for (const MethodSummary& method : comparison.methods) {
-    body += "<tr><td><span class=\"whole\">" + escape(method.method) + "</span></td>";
+    body += "<tr><td style=\"white-space: nowrap\">" + escape(method.method) + "</td>";
     for (const std::string& name : names) {
       const MetricSummary* found = method.find(name);
       const MetricSummary metric = found == nullptr ? MetricSummary{} : *found;
@@ -379,6 +432,10 @@ inline std::string html(const ComparisonReport& report) {
   if (!comparison.reference.empty())
     body += "<p class=\"legend\">Brackets: percentile bootstrap interval over inputs. Difference: to " +
             escape(comparison.reference) + " on the same inputs, * where its interval excludes 0.</p>\n";
+  if (report.agreement)
+    body += "<h2 class=\"section\">Rank agreement</h2>\n<figure class=\"chart-figure\">" +
+            agreement_chart(report) +
+            "</figure>\n<p class=\"legend\">Mean of Spearman’s rank correlation over inputs.</p>\n";
   body += "<h2 class=\"section\">Repeat this</h2>\n<ul class=\"facts\">\n";
   for (const auto& [name, content] : report.facts)
     body += "<li><span class=\"term\">" + escape(name) + "</span> " + foreign(content) + "</li>\n";
