@@ -352,6 +352,15 @@ void compare(const Options& options, program::Output& output, const Model& model
 
 void merge(const Options& options, program::Output& output) {
   const program::MergedResults merged = program::merge_results(options.merge);
+  // What was run stands in the files; options that say it again must say the same.
+  if (!options.methods.empty() && program::Json(parse_methods(options)) != merged.header.at("methods"))
+    throw regard::InvalidArgument("--methods: found '" + options.methods +
+                                  "' with --merge, but the files compare " +
+                                  merged.header.at("methods").dump());
+  if (!options.data.empty() && program::hash_text(program::read_bytes(options.data, "--data")) !=
+                                   merged.header.at("data_hash").get<std::string>())
+    throw regard::InvalidArgument("--data " + options.data +
+                                  ": found other data than the files of --merge compare");
   if (!options.resume.empty()) {
     if (std::filesystem::exists(options.resume)) {
       const program::Results there = program::read_results(options.resume);

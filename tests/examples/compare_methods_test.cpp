@@ -200,6 +200,10 @@ TEST_CASE("the same results on any number of threads, and in three shards merged
   check_failure("--merge " + quote(file("part0")) + " " + quote(file("part1")), 1,
                 {"input 2 of 31", "shard"});
   check_failure("--merge " + parts + " " + quote(file("part3")), 1, {"twice"});
+  CHECK(run("--data " + quote(data) + methods + " --merge " + parts).code == 0);
+  check_failure("--methods attention-cls --merge " + parts, 2, {"--methods", "kernel-shap"});
+  check_failure("--data " + quote(folder.write("other.tsv", sentences(30))) + " --merge " + parts, 2,
+                {"--data"});
 }
 
 TEST_CASE("killed at any moment and started again, the results are the same bytes", "[compare_methods]") {

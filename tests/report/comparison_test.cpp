@@ -111,5 +111,14 @@ TEST_CASE("a chart and a page stand alone, and text from outside is no markup", 
   CHECK_THAT(page, Contains("<svg") && Contains("&lt;script&gt;") && !Contains("<script>"));
   CHECK(page.find('\x1b') == std::string::npos);
   CHECK_THAT(svg(ComparisonReport{}), Contains("</svg>"));
+  ComparisonReport agreeing = sample();
+  CHECK_THROWS_AS(agreement_svg(agreeing), InvalidArgument);
+  agreeing.agreement = RankAgreement{{1.0, -0.25, -0.25, 1.0}, {1.0, {}, {}, 1.0}};
+  check_balanced(agreement_svg(agreeing));
+  CHECK(count(agreement_svg(agreeing), ">-.25<") == 2);
+  CHECK_THAT(agreement_svg(agreeing), !Contains("a<b>"));
+  CHECK_THAT(html(agreeing), Contains("Rank agreement"));
+  CHECK(nlohmann::json::parse(json(agreeing))["rank_agreement"]["spearman"][0][1] == -0.25);
+  CHECK(nlohmann::json::parse(json(agreeing))["rank_agreement"]["kendall"][0][1].is_null());
   check_balanced(svg(ComparisonReport{}));
 }
