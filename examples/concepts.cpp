@@ -104,6 +104,12 @@ regard::Cavs find_cavs(const typename Source::Model& model, const Options& optio
   return regard::train_cavs<float>(model.classifier(), concepts, random, training, executor);
 }
 
+/// CONCEPT-BLOCK-INPUT.png: another name for each, whatever concepts and inputs are called.
+std::string overlay_name(std::string name, std::size_t layer, const std::string& input) {
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name + "-" + std::to_string(layer) + "-" + input + (input.ends_with(".png") ? "" : ".png");
+}
+
 /// Heat maps of the first inputs, of each concept in the block before the last where it is best told apart:
 /// in the last one only the class token has a derivative.
 template <class Source>
@@ -130,8 +136,7 @@ void add_examples(const typename Source::Model& model, const Source& inputs, con
         example.figure = concept_figure(example.heat_map, input.pixels);
         if (!options.overlay.empty())
           regard::write_png(std::filesystem::path(options.overlay) /
-                                (name + "-" + std::to_string(vector.layer) + "-" +
-                                 std::filesystem::path(input.name).stem().string() + ".png"),
+                                overlay_name(name, vector.layer, input.name),
                             overlay(example.heat_map, input.pixels));
       }
       report.examples.push_back(std::move(example));
@@ -157,6 +162,8 @@ void run(const typename Source::Model& model, const Options& options, program::O
       parse("--mode", options.mode, regard::find_token_weights, "token, cls, mean or next-layer");
   derivatives.progress = [&](std::size_t done, std::size_t total) { progress("inputs:", done, total); };
   const Source inputs(model, options.inputs);
+  // First, so that an input that cannot be read costs no training.
+  const auto pooled = regard::pooled_gradients(model.classifier(), inputs.tokens(), derivatives, threads);
 
   regard::Cavs cavs = find_cavs<Source>(model, options, report, threads, progress);
   if (!options.load.empty() && options.layers != "all") {
@@ -172,7 +179,6 @@ void run(const typename Source::Model& model, const Options& options, program::O
   }
   if (!options.save.empty())
     regard::save_cavs(options.save, cavs, regard::fingerprint(model.classifier()));
-  const auto pooled = regard::pooled_gradients(model.classifier(), inputs.tokens(), derivatives, threads);
   report.results = regard::concept_scores(cavs, pooled, scoring);
   report.mode = options.mode;
   report.cav = to_string(cavs.probe);

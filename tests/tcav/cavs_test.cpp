@@ -154,16 +154,18 @@ TEST_CASE("random CAVs: the concept, and random concepts, against random inputs"
         CHECK(squares == Approx(1));
       }
   }
-  // Fewer random inputs: they overlap. Fewer than twice the concept's: none.
-  const Sets larger(3, {{4, 2}, {4, 0}}, 20);
+  // Fewer random inputs: they overlap. Fewer than 30, or than twice the concept's: none.
+  const Sets larger(3, {{4, 2}, {4, 0}}, 32);
   options.negatives = Negatives::relative;
   const Cavs overlapping = train_cavs<float>(classifier, larger.concepts, larger.random, options);
   REQUIRE(overlapping.sets[0].random);
-  CHECK(overlapping.sets[0].random->overlap == Approx(4.0 / 20));
-  const Sets few(3, {{4, 2}, {4, 0}}, 7);
-  const Cavs none = train_cavs<float>(classifier, few.concepts, few.random, options);
-  CHECK(none.sets[0].random == nullptr);
-  CHECK(none.sets[0].random_status == TestStatus::few_random);
+  CHECK(overlapping.sets[0].random->overlap == Approx(4.0 / 32));
+  for (const auto& [size, random] : {std::pair<Index, Index>{4, 29}, {16, 31}}) {
+    const Sets few(3, {{size, 2}, {size, 0}}, random);
+    const Cavs none = train_cavs<float>(classifier, few.concepts, few.random, options);
+    CHECK(none.sets[0].random == nullptr);
+    CHECK(none.sets[0].random_status == TestStatus::few_random);
+  }
 }
 
 TEST_CASE("CAVs do not depend on threads, order or which layers are asked for", "[tcav]") {

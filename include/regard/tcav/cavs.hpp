@@ -55,7 +55,7 @@ struct CavOptions {
   /// the concept it is compared with and is treated just as it: the same number of negatives, from the same
   /// others (relative), or from the random inputs that it does not hold itself (random). Random concepts are
   /// disjoint if there are K times as many random inputs as the concept has; of fewer, at least twice as
-  /// many, they overlap, which the test takes into account.
+  /// many and at least 30, they overlap, which the test takes into account.
   Index random_concepts = 30;
   /// Resamples of each, at most `resamples`. Fewer than the concept has make the test conservative, not
   /// wrong. Where negatives are exhausted all would be the same, and there is one.

@@ -127,8 +127,10 @@ class CavPlan {
   TestStatus random_status(const Member& member) const {
     if (random_inputs_.empty() || options_.random_concepts == 0)
       return TestStatus::no_random;
-    return options_.random_concepts < 2 || random_inputs_.size() < 2 * member.size() ? TestStatus::few_random
-                                                                                     : TestStatus::tested;
+    // Overlapping draws from a small pool know little of how concepts spread: 30 inputs at least, as K is.
+    return options_.random_concepts < 2 || random_inputs_.size() < std::max<Index>(30, 2 * member.size())
+               ? TestStatus::few_random
+               : TestStatus::tested;
   }
 
   bool disjoint(const Member& member) const {

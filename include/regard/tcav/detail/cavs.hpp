@@ -122,6 +122,11 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
   for (const auto& tokens : kept)
     source.counts.push_back(tokens.size());
   source.load = [&](Index input, double* rows) {
+    if (kept[input].size() == states.tokens(input)) { // the rows of an input stand one after the other
+      const Scalar* const first = states.row(input, 0);
+      std::copy(first, first + kept[input].size() * source.width, rows);
+      return;
+    }
     for (const Index token : kept[input]) {
       const Scalar* const row = states.row(input, token);
       rows = std::copy(row, row + source.width, rows);
