@@ -59,8 +59,10 @@ int main(int argc, char** argv) {
   app.add_option("--model", options.model,
                  "checkpoint folder of a ViT or DeiT in Hugging Face layout (default: the bundled model)");
   auto* image = app.add_option("--image", options.image, "the picture: a JPEG or PNG file");
-  program::add_method_options(app, options.method, {"drop", "zero", "mean", "blur"},
-                              "input methods: hide patches by drop (absent, default), zero, mean or blur");
+  program::add_method_options(
+      app, options.method, {"drop", "zero", "mean", "blur"},
+      "input methods: hide patches by drop (absent, default), zero, mean or blur; baseline of "
+      "integrated-gradients: zero (default), mean or blur");
   app.add_option("--super-patch", options.super_patch, "a player is a block of K x K patches (default 1)")
       ->check(program::positive);
   app.add_flag("--interpolate", options.interpolate,

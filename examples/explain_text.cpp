@@ -103,8 +103,9 @@ int main(int argc, char** argv) {
                    ->excludes(text);
   app.add_option("--pair", options.pair, "second text of a sentence pair")->needs(text);
   program::add_method_options(
-      app, options.method, {"mask", "drop", "delete"},
-      "input methods: hide tokens by mask ([MASK], default), drop (attention mask) or delete");
+      app, options.method, {"mask", "drop", "delete", "zero"},
+      "input methods: hide tokens by mask ([MASK], default), drop (attention mask) or delete; baseline of "
+      "integrated-gradients: mask or zero");
   app.add_option("--players", options.players, "what a player is: tokens (default) or words")
       ->check(CLI::IsMember({"tokens", "words"}));
   app.add_option("--html", options.html, "also write a self-contained page");

@@ -110,13 +110,20 @@ TEST_CASE("every method and option of the list runs", "[explain_text]") {
     const json why = json::parse(result.out);
     CHECK(why["method"] == name);
     CHECK(why["target"]["label"] == "NEGATIVE");
-    if (name.find("attention") != std::string::npos)
-      CHECK(why["layers"] == json({0, 3}));
+    // Each method takes the options that it has.
+    const bool reads_attention = why["value_function"].is_string() &&
+                                 (why["value_kind"] == "attention-score" || !why["singleton"].is_null() ||
+                                  name.find("-cls") != std::string::npos);
+    CHECK(why["layers"] == (reads_attention ? json({0, 3}) : json()));
+    if (name == "integrated-gradients")
+      CHECK(why["masking"] == "mask"); // nothing of a dropped token could be a baseline
+    else if (name == "input-x-gradient" || name == "smooth-grad")
+      CHECK(why["masking"] == "zero");
     else
-      CHECK(why["masking"] == "drop");
+      CHECK(why["masking"] == (reads_attention || name == "random" ? json() : json("drop")));
     CHECK(why["player_unit"] == "words");
   }
-  CHECK(methods == 10);
+  CHECK(methods == 28);
 }
 
 TEST_CASE("the table names the prediction and every token, without colour in a pipe", "[explain_text]") {

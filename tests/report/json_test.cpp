@@ -29,13 +29,14 @@ Strings keys(const Json& object) {
 }
 
 // The contract of explain_text (and what may follow it), in its order.
-const Strings contract = {
-    "version",        "model",           "text",           "prediction", "method",
-    "solver",         "status",          "seed",           "samples",    "masking",
-    "value_function", "singleton",       "target",         "tokens",     "players",
-    "values",         "standard_errors", "value_empty",    "value_full", "completeness_gap",
-    "evaluations",    "degenerate",      "dropped_tokens", "words",      "logits",
-    "labels",         "layers",          "scalar",         "player_unit"};
+const Strings contract = {"version",         "model",       "text",           "prediction",
+                          "method",          "solver",      "status",         "seed",
+                          "samples",         "masking",     "value_function", "singleton",
+                          "target",          "tokens",      "players",        "values",
+                          "standard_errors", "value_empty", "value_full",     "completeness_gap",
+                          "evaluations",     "degenerate",  "dropped_tokens", "words",
+                          "logits",          "labels",      "layers",         "scalar",
+                          "player_unit",     "value_kind",  "options"};
 
 Strings with(Strings list, const std::string& last) {
   list.push_back(last);

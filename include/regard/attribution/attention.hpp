@@ -35,17 +35,26 @@ struct AttentionMethod {
   std::vector<Index> layers = {};
   PlayerUnit players = PlayerUnit::tokens;
   Index super_patch = 1; ///< images: a player is a block of that many patches in each direction
+  /// How the game is solved: by its closed form, unless another solver is asked for.
+  Solver solver = Solver::automatic;
+  /// What a solver that samples draws: coalitions for the two samplers of the authors (100 in their runs), at
+  /// most that many evaluations of the game for every other.
+  Index samples = 100;
 };
 
 namespace detail {
-template <AttentionGame Game, AttentionSource Source>
+template <AttentionGame Game, AttentionSource Source, Solver How = Solver::automatic>
 struct NamedAttentionMethod {
   Singleton singleton = Singleton::self;
   std::vector<Index> layers = {};
   PlayerUnit players = PlayerUnit::tokens;
   Index super_patch = 1;
+  Solver solver = How;
+  Index samples = 100;
 
-  operator AttentionMethod() const { return {Game, Source, singleton, layers, players, super_patch}; }
+  operator AttentionMethod() const {
+    return {Game, Source, singleton, layers, players, super_patch, solver, samples};
+  }
 };
 } // namespace detail
 
@@ -58,5 +67,20 @@ using attention_max_mutual =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention>;
 using grad_attention_max_mutual =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient>;
+
+/// The max-mutual games as the code that came with arXiv 2508.08966 samples them, for comparison with it:
+/// what these give are no estimates of the Shapley value (samplers.hpp says why).
+using attention_max_mutual_authors_random =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention,
+                                 Solver::authors_random>;
+using attention_max_mutual_authors_kernel =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention,
+                                 Solver::authors_kernel>;
+using grad_attention_max_mutual_authors_random =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient,
+                                 Solver::authors_random>;
+using grad_attention_max_mutual_authors_kernel =
+    detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient,
+                                 Solver::authors_kernel>;
 
 } // namespace regard::inline REGARD_ABI

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace regard::inline REGARD_ABI {
@@ -81,10 +82,21 @@ struct Explanation {
   std::string
       value_function;    ///< what a coalition is worth: "attention", "gradient-attention", "probability", ...
   std::string singleton; ///< "self", "zero", "additive": what a coalition of one is worth
-  std::vector<Index> layers;    ///< the layers whose attention was used; empty when it does not apply
+  std::vector<Index> layers; ///< the layers whose attention was used; empty when it does not apply
+  /// Further options of the method, name and value as text: noise, kernel width, ...
+  std::vector<std::pair<std::string, std::string>> options;
   std::string scalar = "float"; ///< type of the forward and backward pass
 
   std::string player_unit = "tokens"; ///< what a player is: "tokens", "words", "patches", "super-patches"
+
+  /// What the values are, and so what the three numbers below them say:
+  /// - "shapley": Shapley or Owen values of a game, which add up to value_full - value_empty but for the gap;
+  /// - "output-score": scores of the model's output. value_full is the output for the input, value_empty with
+  ///   all players hidden, or at the baseline; the gap is what the scores leave unexplained;
+  /// - "attention-score": shares of an amount of attention. value_full is the amount over all tokens,
+  ///   value_empty is 0; the gap is what tokens that are no players have of it;
+  /// - "random": noise. value_full is the sum of the values.
+  std::string value_kind;
 
   // The result. `players[p]` lists the tokens (indices into `tokens`, or `patches`) that make up player p.
   std::vector<std::vector<Index>> players;
@@ -93,8 +105,9 @@ struct Explanation {
   double value_empty = 0;                             ///< of the empty coalition
   double value_full = 0;                              ///< of all players
   double completeness_gap = 0;                        ///< value_full - value_empty - sum of values
-  Index evaluations = 0;                              ///< of the game; 0 for a closed form
-  bool degenerate = false;                            ///< all values tie, so they rank nothing
+  /// Of the game, or of the model beyond the pass that predicts; 0 for a closed form.
+  Index evaluations = 0;
+  bool degenerate = false; ///< all values tie, so they rank nothing
   std::vector<ExplainedWord> words;
 };
 

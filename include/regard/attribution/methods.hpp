@@ -3,7 +3,13 @@
 #pragma once
 
 #include <regard/attribution/attention.hpp>
+#include <regard/attribution/attention_scores.hpp>
+#include <regard/attribution/gradient_scores.hpp>
 #include <regard/attribution/input.hpp>
+#include <regard/attribution/lime.hpp>
+#include <regard/attribution/occlusion.hpp>
+#include <regard/attribution/random_scores.hpp>
+#include <regard/attribution/vector_scores.hpp>
 
 #include <array>
 #include <string>
@@ -13,36 +19,84 @@
 namespace regard::inline REGARD_ABI {
 
 /// Any explainer with its options.
-using Method = std::variant<AttentionMethod, InputMethod>;
+using Method =
+    std::variant<AttentionMethod, InputMethod, AttentionSumMethod, attention_rollout, attention_grad_cam,
+                 gradient_rollout, attention_norm, value_zeroing, input_x_gradient, integrated_gradients,
+                 smooth_grad, occlusion, lime, random_scores>;
 
 /// A named explainer.
 struct MethodName {
   std::string_view name;
   std::string_view summary; ///< one line
-  /// Which one: (game, source) of an attention method, or the solver of an input method.
-  std::variant<std::pair<AttentionGame, AttentionSource>, InputSolver> kind;
+  Method (*make)();         ///< with its default options
 };
 
-inline constexpr std::array<MethodName, 10> method_names{{
+namespace detail {
+template <class Options>
+Method make_method() {
+  return Options{};
+}
+} // namespace detail
+
+inline constexpr std::array<MethodName, 28> method_names{{
+    // Shapley values of attention games
     {"attention-cls", "attention that the class token pays to each token",
-     std::pair(AttentionGame::cls, AttentionSource::attention)},
+     detail::make_method<attention_cls>},
     {"grad-attention-cls", "attention-cls, each attention weighted by its positive gradient",
-     std::pair(AttentionGame::cls, AttentionSource::gradient)},
+     detail::make_method<grad_attention_cls>},
     {"attention-mutual", "attention that tokens pay to each other, both directions added",
-     std::pair(AttentionGame::mutual, AttentionSource::attention)},
+     detail::make_method<attention_mutual>},
     {"grad-attention-mutual", "attention-mutual, each attention weighted by its positive gradient",
-     std::pair(AttentionGame::mutual, AttentionSource::gradient)},
+     detail::make_method<grad_attention_mutual>},
     {"attention-max-mutual", "attention that tokens pay to each other, the stronger direction",
-     std::pair(AttentionGame::max_mutual, AttentionSource::attention)},
+     detail::make_method<attention_max_mutual>},
     {"grad-attention-max-mutual", "attention-max-mutual, each attention weighted by its positive gradient",
-     std::pair(AttentionGame::max_mutual, AttentionSource::gradient)},
+     detail::make_method<grad_attention_max_mutual>},
+    // Shapley values of the masked-input game
     {"shapley-input", "the model's output with tokens masked, all 2^n coalitions: exact, for short texts",
-     InputSolver::exact},
-    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP", InputSolver::kernel},
+     detail::make_method<shapley_input>},
+    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP",
+     detail::make_method<kernel_shap_input>},
     {"permutation-shap", "the model's output with tokens masked, by pairs of permutations",
-     InputSolver::permutation},
+     detail::make_method<permutation_shap_input>},
     {"partition-shap", "the model's output with tokens masked, by groups of neighbours (Owen values)",
-     InputSolver::partition},
+     detail::make_method<partition_shap_input>},
+    // Baselines: scores that are no Shapley values
+    {"attention", "attention that a token receives from all tokens", detail::make_method<attention_received>},
+    {"attention-row-sum", "attention that a token gives: the same for every token (for comparison)",
+     detail::make_method<attention_row_sum>},
+    {"attention-rollout", "attention followed through all layers", detail::make_method<attention_rollout>},
+    {"grad-sam", "attention times its positive gradient, summed over keys", detail::make_method<grad_sam>},
+    {"attention-grad-cam", "the class token's last attention, heads weighted by their gradient",
+     detail::make_method<attention_grad_cam>},
+    {"gradient-rollout", "attention times its positive gradient, followed through all layers",
+     detail::make_method<gradient_rollout>},
+    {"attention-norm", "norm of what attention carries from a token to all tokens",
+     detail::make_method<attention_norm>},
+    {"value-zeroing", "how far outputs turn when a token's value vectors are zero, through all layers",
+     detail::make_method<value_zeroing>},
+    {"input-x-gradient", "input times gradient of the logit", detail::make_method<input_x_gradient>},
+    {"integrated-gradients", "gradients of the logit on the way from a masked input",
+     detail::make_method<integrated_gradients>},
+    {"smooth-grad", "input times gradient of the logit, averaged over noisy inputs",
+     detail::make_method<smooth_grad>},
+    {"occlusion", "what the model's output loses when a token alone is masked",
+     detail::make_method<occlusion>},
+    {"lime", "a linear model of the model's output with tokens masked", detail::make_method<lime>},
+    {"random", "random numbers, to calibrate metrics", detail::make_method<random_scores>},
+    // What the code of arXiv 2508.08966 samples in place of the closed form
+    {"attention-max-mutual-authors-random",
+     "attention-max-mutual by the authors' first sampler (for comparison)",
+     detail::make_method<attention_max_mutual_authors_random>},
+    {"attention-max-mutual-authors-kernel",
+     "attention-max-mutual by the authors' second sampler (for comparison)",
+     detail::make_method<attention_max_mutual_authors_kernel>},
+    {"grad-attention-max-mutual-authors-random",
+     "grad-attention-max-mutual by the authors' first sampler (for comparison)",
+     detail::make_method<grad_attention_max_mutual_authors_random>},
+    {"grad-attention-max-mutual-authors-kernel",
+     "grad-attention-max-mutual by the authors' second sampler (for comparison)",
+     detail::make_method<grad_attention_max_mutual_authors_kernel>},
 }};
 
 /// What `explain_text` uses when no method is named.
@@ -53,30 +107,52 @@ inline constexpr std::string_view default_method = "grad-attention-mutual";
 inline Method find_method(std::string_view name) {
   std::string names;
   for (const MethodName& method : method_names) {
-    if (method.name != name) {
-      names += (names.empty() ? "" : ", ") + std::string(method.name);
-      continue;
-    }
-    if (const auto* solver = std::get_if<InputSolver>(&method.kind))
-      return InputMethod{*solver};
-    const auto [game, source] = std::get<0>(method.kind);
-    return AttentionMethod{game, source};
+    if (method.name == name)
+      return method.make();
+    names += (names.empty() ? "" : ", ") + std::string(method.name);
   }
   throw InvalidArgument("method: found '" + std::string(name) + "', expected one of " + names);
 }
 
-/// The name of a method.
+namespace detail {
+
+/// Whether two methods differ in options alone.
+inline bool same_method(const AttentionMethod& a, const AttentionMethod& b) {
+  return a.game == b.game && a.source == b.source && a.solver == b.solver;
+}
+inline bool same_method(const InputMethod& a, const InputMethod& b) {
+  return a.solver == b.solver;
+}
+inline bool same_method(const AttentionSumMethod& a, const AttentionSumMethod& b) {
+  return a.source == b.source && (a.side == b.side || a.source == AttentionSource::gradient);
+}
+template <class Options>
+bool same_method(const Options&, const Options&) {
+  return true;
+}
+
+/// What is looked up for a method whose own name is not found: an attention game has one for its closed form,
+/// and for some solvers.
+inline Method without_solver(Method method) {
+  if (auto* attention = std::get_if<AttentionMethod>(&method))
+    attention->solver = Solver::automatic;
+  return method;
+}
+
+} // namespace detail
+
+/// The name of a method. Options do not change it, but for the samplers that have a name of their own.
 inline std::string_view method_name(const Method& method) {
-  for (const MethodName& entry : method_names) {
-    if (const auto* input = std::get_if<InputMethod>(&method)) {
-      if (entry.kind == decltype(entry.kind)(input->solver))
-        return entry.name;
-    } else {
-      const AttentionMethod& attention = std::get<AttentionMethod>(method);
-      if (entry.kind == decltype(entry.kind)(std::pair(attention.game, attention.source)))
+  for (const Method& wanted : {method, detail::without_solver(method)})
+    for (const MethodName& entry : method_names) {
+      const auto same = [&](const auto& options) {
+        const Method named = entry.make();
+        const auto* other = std::get_if<std::remove_cvref_t<decltype(options)>>(&named);
+        return other != nullptr && detail::same_method(options, *other);
+      };
+      if (std::visit(same, wanted))
         return entry.name;
     }
-  }
   return "";
 }
 

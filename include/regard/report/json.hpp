@@ -16,7 +16,20 @@ namespace regard::inline REGARD_ABI {
 ///     masking, value_function, singleton, target{index,label}, tokens[{text,id,begin,end,special}],
 ///     players[[token index]], values[], standard_errors[]|null, value_empty, value_full, completeness_gap,
 ///     evaluations, degenerate, dropped_tokens, words[{text,begin,end,value}],
-///     logits[], labels[], layers[]|null, scalar
+///     logits[], labels[], layers[]|null, scalar, player_unit, value_kind, options{name: text}
+///
+/// `value_kind` says what the values are, and so what the three numbers after them mean (Explanation has the
+/// details):
+///
+///     shapley          Shapley or Owen values of a game: they add up to value_full - value_empty, but for
+///                      completeness_gap (rounding, or sampling)
+///     output-score     scores of the model's output, which need not add up: value_full is the output (what
+///                      `value_function` names) for the input, value_empty with all players hidden or at the
+///                      baseline, completeness_gap what is left
+///     attention-score  shares of an amount of attention: value_full is the amount over all tokens,
+///     value_empty
+///                      0, completeness_gap the share of tokens that are no players
+///     random           noise: value_full is the sum of the values
 ///
 /// An image has `image` (its name) in place of `text`, and patches[{x,y,width,height}] in place of tokens and
 /// words: in pixels of the image that was given, row by row. `players` then index the patches; `image_size`

@@ -235,6 +235,22 @@ inline bool has_gap(const Explanation& why) {
   return !(std::abs(why.completeness_gap) <= 1e-5 * scale);
 }
 
+/// Whether the values are shares of an amount of attention, so that v(full) and v(empty) mean nothing.
+inline bool shares_attention(const Explanation& why) {
+  return why.value_kind == "attention-score";
+}
+
+/// What values that are no Shapley values are; nothing for those that are.
+inline std::string kind_of_scores(const Explanation& why) {
+  if (shares_attention(why))
+    return "scores, not Shapley values: shares of a total over all tokens";
+  if (why.value_kind == "output-score")
+    return "scores, not Shapley values: need not add up to v(full) - v(empty)";
+  if (why.value_kind == "random")
+    return "random numbers: they say nothing about the input";
+  return "";
+}
+
 inline std::string join(std::span<const Index> numbers) {
   std::string text;
   for (const Index number : numbers)

@@ -113,7 +113,9 @@ class HtmlArticle {
       notices += "<li>" + plural(why_.dropped_tokens, "token") + " beyond the model’s maximum length " +
                  (why_.dropped_tokens == 1 ? "was" : "were") +
                  " dropped: the model did not see the end of the text.</li>\n";
-    if (has_gap(why_))
+    if (const std::string kind = kind_of_scores(why_); !kind.empty())
+      notices += "<li>The values are " + kind + ".</li>\n";
+    if (has_gap(why_) && !shares_attention(why_))
       notices += "<li>The values do not add up to v(full) − v(empty): a gap of " +
                  exact(why_.completeness_gap) + " remains.</li>\n";
     if (!notices.empty())
@@ -220,7 +222,8 @@ class HtmlArticle {
     if (largest > 0 && !why_.degenerate) {
       // What attention games share out is attention that speaks for the target; only the others can be said
       // to pull the model's output in a direction.
-      const bool signs = !why_.value_function.empty() && !why_.value_function.ends_with("attention");
+      const bool signs = !why_.value_function.empty() && !why_.value_function.ends_with("attention") &&
+                         !shares_attention(why_);
       const auto target = quoted(label_name(why_.target), 40);
       out_ += "<span class=\"mark plus\" style=\"--v:1\">" + (signs ? "towards " + target : "above zero") +
               "</span><span class=\"mark minus\" style=\"--v:1\">" +
@@ -396,6 +399,11 @@ class HtmlArticle {
     fact("Layers", join(why_.layers));
     fact("Scalar", escape(why_.scalar));
     fact("Players", escape(why_.player_unit));
+    std::string others;
+    for (const auto& [option, value] : why_.options)
+      others += (others.empty() ? "" : ", ") + escape(option) + " " + escape(value);
+    fact("Further options", others);
+    fact("Values", escape(why_.value_kind));
     fact("v(empty)", exact(why_.value_empty));
     fact("v(full)", exact(why_.value_full));
     fact("Completeness gap", exact(why_.completeness_gap));

@@ -128,6 +128,10 @@ inline std::string json(const Explanation& why) {
   object["layers"] = why.layers.empty() ? Json() : Json(why.layers);
   object["scalar"] = json_string(why.scalar);
   object["player_unit"] = json_string(why.player_unit);
+  object["value_kind"] = json_string(why.value_kind);
+  object["options"] = Json::object();
+  for (const auto& [name, value] : why.options)
+    object["options"][valid_utf8(name)] = valid_utf8(value);
   if (why.text_pair)
     object["text_pair"] = valid_utf8(*why.text_pair);
   if (why.image) {

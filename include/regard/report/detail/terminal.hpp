@@ -183,6 +183,8 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
   for (const auto& part : {why.solver, why.status})
     if (!part.empty())
       how += (how.empty() ? "" : ", ") + part;
+  for (const auto& [name, value] : why.options)
+    how += ", " + name + " " + value;
   page.fact("method", how);
   page.blank();
 
@@ -209,12 +211,20 @@ inline std::string terminal(const Explanation& why, TerminalOptions options) {
 
   const NumberFormat format(
       std::max({extent(why.values).largest(), std::abs(why.value_full), std::abs(why.value_empty)}));
-  page.fact("v(full)", format(why.value_full) + ", v(empty) " + format(why.value_empty));
-  if (has_gap(why))
-    page.fact("gap", format.with_sign(why.completeness_gap) + ": v(full) - v(empty) - sum of the values");
+  if (const std::string kind = kind_of_scores(why); !kind.empty())
+    page.fact("values", kind);
+  if (shares_attention(why)) {
+    page.fact("total", format(why.value_full) + ", of which " +
+                           format(why.value_full - why.completeness_gap) + " on players");
+  } else {
+    page.fact("v(full)", format(why.value_full) + ", v(empty) " + format(why.value_empty));
+    if (has_gap(why))
+      page.fact("gap", format.with_sign(why.completeness_gap) + ": v(full) - v(empty) - sum of the values");
+  }
   std::string effort = std::to_string(why.evaluations);
   if (why.samples > 0)
-    effort += ", budget " + std::to_string(why.samples) + ", seed " + std::to_string(why.seed);
+    effort += (kind_of_scores(why).empty() ? ", budget " : ", samples ") + std::to_string(why.samples) +
+              ", seed " + std::to_string(why.seed);
   page.fact("evaluations", effort);
 
   std::string others;
