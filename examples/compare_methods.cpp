@@ -70,18 +70,23 @@ std::vector<std::string> names_of(const std::string& option, const std::string& 
   return names;
 }
 
-/// All methods but shapley-input, which needs short inputs: where --max-players sees to that, it too.
+/// "all" stands for all methods but shapley-input, which needs short inputs: where --max-players sees to
+/// that, for it too.
 std::vector<std::string> parse_methods(const Options& options) {
-  if (options.methods != "all") {
-    const std::vector<std::string> names = names_of("--methods", options.methods);
-    for (const std::string& name : names)
-      regard::find_method(name);
-    return names;
-  }
   std::vector<std::string> names;
-  for (const regard::MethodName& method : regard::method_names)
-    if (method.name != "shapley-input" || (options.max_players > 0 && options.max_players <= 15))
-      names.emplace_back(method.name);
+  for (const std::string& name : names_of("--methods", options.methods)) {
+    if (name != "all") {
+      program::named_method(name);
+      names.push_back(name);
+      continue;
+    }
+    for (const regard::MethodName& method : regard::method_names)
+      if (method.name != "shapley-input" || (options.max_players > 0 && options.max_players <= 15))
+        names.emplace_back(method.name);
+  }
+  for (auto name = names.begin(); name != names.end(); ++name)
+    if (std::find(names.begin(), name, *name) != name)
+      throw regard::InvalidArgument("--methods: found " + *name + " twice, expected each once");
   return names;
 }
 
@@ -436,9 +441,9 @@ int main(int argc, char** argv) {
   auto* data =
       app.add_option("--data", options.data,
                      "a TSV file with the columns sentence and label, or a .bin file of CIFAR-10 records");
-  auto* methods =
-      app.add_option("--methods", options.methods,
-                     "a,b,.. (see --list-methods), or all: shapley-input only with --max-players");
+  auto* methods = app.add_option("--methods", options.methods,
+                                 "a,b,.. (see --list-methods); all: shapley-input only with --max-players; "
+                                 "grad-sam:received: the other side");
   app.add_option("--metrics", options.metrics, "a,b,.. (see --list-metrics; default faithfulness), or all");
   app.add_option("--limit", options.limit, "take the first N rows or records (default 0: all)")
       ->check(program::digits);

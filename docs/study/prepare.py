@@ -1,15 +1,15 @@
 """Turns public data into the TSV files that compare_methods reads. Standard library alone.
 
-    python prepare.py trees DATA/sst_trees/dev_tokens.tsv > trees.tsv
+    python prepare.py sst2 DATA/sst2/dev872.tsv DATA/sst_trees/dev_tokens.tsv > sst2.tsv
     python prepare.py movies DATA/eraser_movies/movies_rationales.tsv > movies.tsv
 
-trees: the sentences of the Stanford Sentiment Treebank whose label (0 to 4) is not neutral, as a positive or
-negative one. The rationale is every word that people gave a sentiment on the sentence's side: 3 or 4 in a
-positive sentence, 0 or 1 in a negative one. Input columns: label5, tokens, token_labels.
+sst2: the development sentences of SST-2, each with its rationale from the Stanford Sentiment Treebank, where people
+gave every word a sentiment from 0 to 4: all words on the sentence's side, 3 or 4 in a positive sentence, 0 or 1 in a
+negative one. Input columns: sentence, label; label5, tokens, token_labels.
 
-movies: the reviews of ERASER's test split, with the rationales that people marked. Input columns: split, label
-(NEG, POS), rationale_spans (begin:end over white-space tokens), text (a sentence break is the two characters
-backslash n).
+movies: the reviews of ERASER's test split with the rationales that people marked, in the order of their numbers, so
+that negative and positive ones alternate. Input columns: id, split, label (NEG, POS), rationale_spans (begin:end over
+white-space tokens), text (a sentence break is the two characters backslash n).
 
 Output columns: sentence, label (0 negative, 1 positive), rationale (begin:end .. over white-space tokens).
 """
@@ -35,31 +35,32 @@ def runs(marks):
     return " ".join(spans)
 
 
-def trees(path):
+def sst2(path, trees):
     escapes = {"-LRB-": "(", "-RRB-": ")"}
-    for row in rows(path):
-        label = int(row["label5"])
-        if label == 2:
-            continue
+    sentiments = {}
+    for row in rows(trees):
         words = [escapes.get(word, word.replace("\\/", "/").replace("\\*", "*")) for word in row["tokens"].split()]
-        sentiments = [int(value) for value in row["token_labels"].split()]
-        assert len(words) == len(sentiments), row
-        marks = [value > 2 if label > 2 else value < 2 for value in sentiments]
-        yield " ".join(words), int(label > 2), runs(marks)
+        sentiments[" ".join(words).lower()] = [int(value) for value in row["token_labels"].split()]
+    for row in rows(path):
+        values = sentiments[" ".join(row["sentence"].split()).lower()]
+        assert len(values) == len(row["sentence"].split()), row
+        yield row["sentence"], row["label"], runs([value > 2 if row["label"] == "1" else value < 2 for value in values])
 
 
 def movies(path):
-    for row in rows(path):
-        if row["split"] == "test":
+    number = {"NEG": 0, "POS": 1}
+    reviews = [row for row in rows(path) if row["split"] == "test"]
+    for row in sorted(reviews, key=lambda row: (row["id"][5:], number[row["label"]])):
+        if row["rationale_spans"]:
             words = row["text"].replace("\\n", " ").split()
             assert len(words) == int(row["n_tokens"]), row["id"]
-            yield " ".join(words), int(row["label"] == "POS"), row["rationale_spans"]
+            yield " ".join(words), number[row["label"]], row["rationale_spans"]
 
 
 def main():
-    kind, path = sys.argv[1:]
+    kind, *paths = sys.argv[1:]
     print("sentence\tlabel\trationale")
-    for cells in {"trees": trees, "movies": movies}[kind](path):
+    for cells in {"sst2": sst2, "movies": movies}[kind](*paths):
         print(*cells, sep="\t")
 
 

@@ -5,12 +5,12 @@
 #
 # PROGRAM is compare_methods, DATA a folder with sst2/dev872.tsv, sst_trees/dev_tokens.tsv,
 # eraser_movies/movies_rationales.tsv and cifar10/test.bin, OUT a folder for results, tables and charts. Studies:
-# short, full, trees, movies, images (default: all).
+# short, full, sides, movies, images (default: all).
 set -eu
 here=$(dirname "$0")
 program=$1 data=$2 out=$3
 shift 3
-[ $# -gt 0 ] || set -- short full trees movies images
+[ $# -gt 0 ] || set -- short full sides images movies
 mkdir -p "$out"
 
 # compare NAME OPTION..: results, table, CSV, chart and page of one study
@@ -25,21 +25,27 @@ compare() {
 
 for study in "$@"; do
   case $study in
+    short | full | sides)
+      python3 "$here/prepare.py" sst2 "$data/sst2/dev872.tsv" "$data/sst_trees/dev_tokens.tsv" >"$out/sst2.tsv"
+      ;;
+    movies) python3 "$here/prepare.py" movies "$data/eraser_movies/movies_rationales.tsv" >"$out/movies.tsv" ;;
+  esac
+  case $study in
     short)
-      compare short --data "$data/sst2/dev872.tsv" --max-players 15 --methods all --metrics all \
+      compare short --data "$out/sst2.tsv" --rationales rationale --max-players 15 --methods all --metrics all \
         --agreement-svg "$out/short-agreement.svg"
       ;;
     full)
-      compare full --data "$data/sst2/dev872.tsv" --methods all \
-        --metrics faithfulness,aopc,log-odds,curves,rank-agreement --agreement-svg "$out/full-agreement.svg"
+      compare full --data "$out/sst2.tsv" --rationales rationale --methods all \
+        --metrics faithfulness,aopc,log-odds,curves,plausibility,rank-agreement \
+        --agreement-svg "$out/full-agreement.svg"
       ;;
-    trees)
-      python3 "$here/prepare.py" trees "$data/sst_trees/dev_tokens.tsv" >"$out/trees.tsv"
-      compare trees --data "$out/trees.tsv" --rationales rationale --methods all --metrics plausibility
+    sides)
+      compare sides --data "$out/sst2.tsv" \
+        --methods grad-attention-mutual,attention,attention-row-sum,grad-sam,grad-sam:received,random
       ;;
     movies)
-      python3 "$here/prepare.py" movies "$data/eraser_movies/movies_rationales.tsv" >"$out/movies.tsv"
-      compare movies --data "$out/movies.tsv" --rationales rationale --windows 1 --methods all \
+      compare movies --data "$out/movies.tsv" --rationales rationale --limit 60 --windows 2 --methods all \
         --metrics plausibility
       ;;
     images)

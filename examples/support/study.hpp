@@ -76,11 +76,39 @@ inline bool repeatable(const regard::Method& method) {
       method);
 }
 
+/// The method of a name; a method that sums one side of the attention takes the side behind a colon:
+/// "grad-sam:received", "grad-sam:given".
+inline regard::Method named_method(const std::string& name) {
+  const std::size_t colon = std::min(name.find(':'), name.size());
+  regard::Method method = regard::find_method(name.substr(0, colon));
+  if (colon == name.size())
+    return method;
+  const std::string side = name.substr(colon + 1);
+  const bool taken = std::visit(
+      [&](auto& options) {
+        if constexpr (requires { options.side; }) {
+          using Side = decltype(options.side);
+          for (const Side choice : {Side::received, Side::given})
+            if (side == to_string(choice)) {
+              options.side = choice;
+              return true;
+            }
+        }
+        return false;
+      },
+      method);
+  if (!taken)
+    throw regard::InvalidArgument("--methods: found '" + name +
+                                  "', expected :received or :given behind the name of " +
+                                  "a method that sums attention");
+  return method;
+}
+
 /// The named methods with this study's options.
 inline std::vector<regard::Method> make_methods(const StudyOptions& options) {
   std::vector<regard::Method> methods;
   for (const std::string& name : options.methods) {
-    methods.push_back(regard::find_method(name));
+    methods.push_back(named_method(name));
     std::visit(
         [&](auto& method) {
           method.super_patch = options.super_patch;
