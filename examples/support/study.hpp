@@ -440,6 +440,11 @@ class StudySummary {
   };
 
   static std::string text_of(const Json& value) {
+    if (value.is_number_float()) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.1f%% of the players", 100 * value.get<double>());
+      return text;
+    }
     return value.is_string() ? value.get<std::string>() : value.dump();
   }
 
@@ -461,10 +466,13 @@ class StudySummary {
                     *accuracy, *report.comparison.model.f1_macro, *report.comparison.model.f1_weighted);
       facts.emplace_back("labels", text);
     }
-    for (const char* const key : {"masking", "percentages", "divisor", "samples", "max_players", "windows",
-                                  "rationale_share", "super_patch"})
+    for (const auto& [name, key] :
+         {std::pair("masking", "masking"), std::pair("percentages", "percentages"),
+          std::pair("divisor", "divisor"), std::pair("samples", "samples"),
+          std::pair("max players", "max_players"), std::pair("windows", "windows"),
+          std::pair("rationale", "rationale_share"), std::pair("super-patch", "super_patch")})
       if (header_.contains(key) && header_.at(key) != Json(0))
-        facts.emplace_back(key, text_of(header_.at(key)));
+        facts.emplace_back(name, text_of(header_.at(key)));
     facts.emplace_back("seed", text_of(header_.at("seed")));
     facts.emplace_back("intervals", "percentile bootstrap, " + std::to_string(bootstrap.resamples) +
                                         " resamples of the inputs, level " +

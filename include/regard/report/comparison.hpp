@@ -42,9 +42,9 @@ std::string csv(const ComparisonReport& report);
 /// `report/comparison_json.hpp`.
 std::string json(const ComparisonReport& report);
 
-/// A chart that stands alone (SVG): a panel for each of `metrics` (empty: those of comprehensiveness,
-/// sufficiency, f1_macro, auprc, token_f1 that there are, and seconds), a mark and an interval for each
-/// method. Methods are sorted by the first panel.
+/// A chart that stands alone (SVG): a panel for each of `metrics` (empty: the first four of
+/// comprehensiveness, sufficiency, f1_macro, auprc, token_f1, iou_f1 that there are, and seconds), a mark and
+/// an interval for each method. Methods are sorted by the first panel.
 std::string svg(const ComparisonReport& report, std::span<const std::string> metrics = {});
 
 /// The rank agreement as a picture that stands alone (SVG): mean Spearman correlation of each pair of

@@ -81,10 +81,10 @@ inline std::string difference_text(const MetricSummary& metric) {
   return (*metric.difference > 0 ? "+" : "") + fixed(*metric.difference, 3) + (clear ? "*" : " ");
 }
 
-/// ".83", "-.07", "1".
+/// ".83", "-.07", "1", "0".
 inline std::string agreement_text(double value) {
-  std::string text = fixed(value, 2);
-  if (text == "1.00" || text == "-1.00")
+  std::string text = fixed(std::round(100 * value) / 100, 2);
+  if (text == "1.00" || text == "-1.00" || text == "0.00")
     return text.substr(0, text.size() - 3);
   return text.erase(text.find('0'), 1);
 }
@@ -249,41 +249,39 @@ class ComparisonChart {
 
 /// How the methods agree, as a picture: a square for each pair, blue for agreement, orange against it.
 inline std::string agreement_chart(const ComparisonReport& report) {
-  constexpr double cell = 22, size = 11;
-  const auto number = [](double value) { return to_text(value, std::chars_format::fixed, 1); };
+  constexpr double cell = 22;
+  const auto number = [](double value) { return to_text(value, std::chars_format::general, 6); };
   const auto& methods = report.comparison.methods;
   const Index count = methods.size();
   double names = 60;
   for (const MethodSummary& method : methods)
-    names = std::max(names, 6.4 * static_cast<double>(columns(method.method)) + 12);
-  const double side = cell * static_cast<double>(count), width = names + side + 0.5 * names + 8,
-               height = 0.72 * names + side + 10, top = 0.72 * names;
-  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + number(width) + " " +
-                    number(height) + "\" width=\"" + number(width) + "\" height=\"" + number(height) +
-                    "\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#1b1f24\" role=\"img\" "
-                    "aria-label=\"Rank agreement of methods\">\n<rect width=\"100%\" height=\"100%\" "
-                    "fill=\"#fff\"/>\n";
+    names = std::max(names, std::round(6.4 * static_cast<double>(columns(method.method)) + 12));
+  const double side = cell * static_cast<double>(count), top = std::round(0.72 * names);
+  std::string squares, values, labels;
   for (Index i = 0; i < count; ++i) {
     const double at = (static_cast<double>(i) + 0.5) * cell;
-    const std::string name = escape(methods[i].method);
-    out += "<text x=\"" + number(names - 6) + "\" y=\"" + number(top + at + 4) + "\" text-anchor=\"end\">" +
-           name + "</text>\n<text transform=\"translate(" + number(names + at + 3) + " " + number(top - 5) +
-           ") rotate(-45)\">" + name + "</text>\n";
+    const std::string name = escape(printable(methods[i].method));
+    labels += "<text x=\"" + number(names - 6) + "\" y=\"" + number(top + at + 4) +
+              "\" text-anchor=\"end\">" + name + "</text>\n<text transform=\"translate(" +
+              number(names + at + 3) + " " + number(top - 5) + ") rotate(-45)\">" + name + "</text>\n";
     for (Index j = 0; j < count; ++j) {
       const auto& value = report.agreement->spearman.at(i * count + j);
       if (!value)
         continue;
       const double x = names + static_cast<double>(j) * cell, y = top + static_cast<double>(i) * cell;
-      out += "<rect x=\"" + number(x) + "\" y=\"" + number(y) + "\" width=\"" + number(cell - 1) +
-             "\" height=\"" + number(cell - 1) + "\" fill=\"" + (*value >= 0 ? "#0072b2" : "#d55e00") +
-             "\" fill-opacity=\"" + fixed(std::min(1.0, std::abs(*value)), 2) + "\"><title>" + name + ", " +
-             escape(methods[j].method) + ": " + fixed(*value, 3) + "</title></rect>\n<text x=\"" +
-             number(x + (cell - 1) / 2) + "\" y=\"" + number(y + size + 3) +
-             "\" text-anchor=\"middle\" font-size=\"8\"" + (std::abs(*value) > 0.6 ? " fill=\"#fff\"" : "") +
-             ">" + agreement_text(*value) + "</text>\n";
+      const double size = std::min(1.0, std::abs(*value));
+      squares += "<path d=\"M" + number(x) + " " + number(y) + "h21v21h-21z\" fill=\"" +
+                 (*value >= 0 ? "#0072b2" : "#d55e00") + "\" opacity=\"" + fixed(size, 2) + "\"/>\n";
+      values += "<text x=\"" + number(x + 10.5) + "\" y=\"" + number(y + 14) + "\"" +
+                (size > 0.7 ? " fill=\"#fff\"" : "") + ">" + agreement_text(*value) + "</text>\n";
     }
   }
-  return out + "</svg>\n";
+  const std::string width = number(names + side + top + 8), height = number(top + side + 8);
+  return "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + width + " " + height + "\" width=\"" +
+         width + "\" height=\"" + height +
+         "\" font-family=\"system-ui, sans-serif\" font-size=\"11\" fill=\"#1b1f24\" role=\"img\" "
+         "aria-label=\"Rank agreement of methods\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" +
+         labels + squares + "<g text-anchor=\"middle\" font-size=\"8\">\n" + values + "</g>\n</svg>\n";
 }
 
 /// A cell of a table of the page.
@@ -378,8 +376,9 @@ inline std::string svg(const ComparisonReport& report, std::span<const std::stri
   std::vector<std::string> panels(metrics.begin(), metrics.end());
   if (panels.empty()) {
     const auto present = detail::report::metric_names(report.comparison);
-    for (const char* const name : {"comprehensiveness", "sufficiency", "f1_macro", "auprc", "token_f1"})
-      if (std::find(present.begin(), present.end(), name) != present.end())
+    for (const char* const name :
+         {"comprehensiveness", "sufficiency", "f1_macro", "auprc", "token_f1", "iou_f1"})
+      if (panels.size() < 4 && std::find(present.begin(), present.end(), name) != present.end())
         panels.emplace_back(name);
     panels.emplace_back("seconds");
   }
