@@ -17,6 +17,31 @@ namespace regard::inline REGARD_ABI {
 /// Whether a forward pass keeps what a backward pass needs: memory grows with the layers if it does.
 enum class Keep { nothing, for_backward };
 
+/// Which tokens of the last block a pass computes. Logits and gradients have the same bits either way.
+enum class LastBlock {
+  all_tokens,
+  /// Those that the head reads. Saves most of the last block; hooks see attention rows of zeros for the other
+  /// queries and no hidden states of it, and `Pass::hidden` holds nothing of note after the pass.
+  tokens_read
+};
+
+/// How a forward pass runs.
+struct ForwardOptions {
+  LastBlock last_block = LastBlock::all_tokens;
+  /// Query, key and value of the first block stand in pass.blocks[0].projections already (Encoder::project).
+  Projections first_projections = Projections::compute;
+  const Executor* executor = nullptr; ///< spreads rows and heads of the batch; null: all in this thread
+};
+
+/// How a backward pass runs.
+struct BackwardOptions {
+  Index first_layer = 0; ///< the last block that the pass goes back to
+  /// With InputGradient::skip the pass ends at the attention of that block, and `Pass::gradient` holds
+  /// nothing of note.
+  InputGradient input_gradient = InputGradient::compute;
+  const Executor* executor = nullptr;
+};
+
 /// A batch on its way through a classifier, with the memory it works in. Reuse one to stop allocating; one
 /// for each thread.
 template <class Scalar>
@@ -26,8 +51,11 @@ struct Pass {
   Tensor<Scalar, 2> logits;   ///< [inputs, classes], after `forward`
   Tensor<Scalar, 2> gradient; ///< [rows, width]: d loss / d embedded tokens, after `backward`
 
-  Keep kept = Keep::nothing; ///< what the last forward pass kept
+  Keep kept = Keep::nothing;                    ///< what the last forward pass kept
+  LastBlock last_block = LastBlock::all_tokens; ///< what it computed
   std::vector<BlockState<Scalar>> blocks;
+  RowOffsets rows_read;          ///< of the tokens that the head reads
+  Tensor<Scalar, 2> hidden_read; ///< [inputs * tokens read, width]: their last hidden states, or gradients
   HeadState<Scalar> head;
   EncoderWorkspace<Scalar> workspace;
 };
@@ -51,38 +79,15 @@ class SequenceClassifier {
   Index width() const { return encoder_.config().width; }
   Index classes() const { return head_.classes(); }
 
-  /// Runs all blocks and the head over `pass.hidden`. Every input has at least the tokens that the head reads.
-  /// Throws InvalidArgument when one has fewer, or when `pass.hidden` is not [rows, width].
-  void forward(Pass<Scalar>& pass, Keep keep = Keep::nothing, const Hooks<Scalar>& hooks = {}) const {
-    for (Index input = 0; input < pass.rows.inputs(); ++input)
-      if (pass.rows.length(input) < head_.tokens_read())
-        throw InvalidArgument("input " + std::to_string(input) + " has " +
-                              (pass.rows.length(input) == 0 ? "no token" : "one token") +
-                              ", expected at least " + (head_.tokens_read() == 1 ? "one" : "two"));
-    pass.kept = keep;
-    if (const Index states = keep == Keep::for_backward ? layers() : 1; pass.blocks.size() < states)
-      pass.blocks.resize(states); // never fewer, so that their memory stays
-    for (Index layer = 0; layer < layers(); ++layer)
-      encoder_.forward(layer, pass.rows, pass.hidden, pass.blocks[keep == Keep::for_backward ? layer : 0],
-                       pass.workspace, hooks);
-    pass.logits.resize({pass.rows.inputs(), classes()});
-    head_.forward(pass.rows, pass.hidden, pass.head, pass.logits);
-  }
+  /// Runs all blocks and the head over `pass.hidden`. Every input has at least the tokens that the head
+  /// reads. Throws InvalidArgument when one has fewer, or when `pass.hidden` is not [rows, width].
+  void forward(Pass<Scalar>& pass, Keep keep = Keep::nothing, const Hooks<Scalar>& hooks = {},
+               const ForwardOptions& options = {}) const;
 
   /// Takes `seeds` [inputs, classes] = d loss / d logits back through the pass that `forward` kept; may be
-  /// called again with other seeds.
-  void backward(Pass<Scalar>& pass, TensorView<const Scalar, 2> seeds,
-                const Hooks<Scalar>& hooks = {}) const {
-    if (pass.kept != Keep::for_backward)
-      throw InvalidArgument("backward needs a forward pass with Keep::for_backward");
-    if (seeds.shape() != Shape<2>{pass.rows.inputs(), classes()})
-      throw InvalidArgument("the seeds have shape " + detail::to_string(seeds.shape()) + ", expected " +
-                            detail::to_string(Shape<2>{pass.rows.inputs(), classes()}));
-    pass.gradient.resize({pass.rows.rows(), width()});
-    head_.backward(pass.rows, pass.head, seeds, pass.gradient);
-    for (Index layer = layers(); layer-- > 0;)
-      encoder_.backward(layer, pass.rows, pass.blocks[layer], pass.gradient, pass.workspace, hooks);
-  }
+  /// called again with other seeds. Throws InvalidArgument when nothing was kept, or for another shape.
+  void backward(Pass<Scalar>& pass, TensorView<const Scalar, 2> seeds, const Hooks<Scalar>& hooks = {},
+                const BackwardOptions& options = {}) const;
 
  private:
   Encoder<Scalar> encoder_;
@@ -90,3 +95,5 @@ class SequenceClassifier {
 };
 
 } // namespace regard::inline REGARD_ABI
+
+#include <regard/transformer/detail/sequence_classifier.hpp>

@@ -40,9 +40,7 @@ void BertEmbeddings<Scalar>::add_up(std::span<const BertToken> tokens, TensorVie
 template <class Scalar>
 void BertEmbeddings<Scalar>::embed(std::span<const BertToken> tokens, TensorView<Scalar, 2> rows) const {
   add_up(tokens, rows);
-  Tensor<Scalar, 1> scale({tokens.size()});
-  Tensor<Scalar, 2> sums(rows);
-  detail::layer_norm<Scalar>(norm_, sums, rows, scale);
+  detail::layer_norm<Scalar>(norm_, rows, rows, rows, nullptr);
 }
 
 template <class Scalar>
@@ -51,8 +49,8 @@ void BertEmbeddings<Scalar>::backward(std::span<const BertToken> tokens,
   Tensor<Scalar, 2> sums(gradient.shape()), embedded(gradient.shape());
   Tensor<Scalar, 1> scale({tokens.size()});
   add_up(tokens, sums);
-  detail::layer_norm<Scalar>(norm_, sums, embedded, scale);
-  detail::layer_norm_backward<Scalar>(norm_, sums, scale, gradient, gradient);
+  detail::layer_norm<Scalar>(norm_, sums, sums, embedded, scale.data());
+  detail::layer_norm_backward<Scalar>(norm_, sums, scale.data(), gradient, gradient);
 }
 
 } // namespace regard::inline REGARD_ABI

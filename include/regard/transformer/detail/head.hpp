@@ -39,8 +39,7 @@ void ClassificationHead<Scalar>::forward(const RowOffsets& rows, TensorView<cons
   if (norm_) {
     state.normalised.resize(shape);
     state.scale.resize({shape[0]});
-    std::copy(state.rows.begin(), state.rows.end(), state.normalised.begin());
-    detail::layer_norm<Scalar>(*norm_, state.normalised, state.rows, state.scale);
+    detail::layer_norm<Scalar>(*norm_, state.rows, state.normalised, state.rows, state.scale.data());
   }
   if (pooler_) {
     state.scratch.resize(shape);
@@ -83,7 +82,7 @@ void ClassificationHead<Scalar>::backward(const RowOffsets& rows, HeadState<Scal
                                      d_rows);
   }
   if (norm_)
-    detail::layer_norm_backward<Scalar>(*norm_, state.normalised, state.scale, d_rows, d_rows);
+    detail::layer_norm_backward<Scalar>(*norm_, state.normalised, state.scale.data(), d_rows, d_rows);
   std::fill(gradient.begin(), gradient.end(), Scalar(0));
   for (Index token = 0; token < read; ++token)
     for (Index b = 0; b < inputs; ++b) {

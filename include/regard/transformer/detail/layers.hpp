@@ -4,9 +4,10 @@
 #pragma once
 
 #include <regard/transformer/detail/multiply.hpp>
+#include <regard/transformer/detail/simd_math.hpp>
 #include <regard/transformer/layers.hpp>
 
-#include <numbers>
+#include <limits>
 
 namespace regard::inline REGARD_ABI::detail {
 
@@ -32,27 +33,39 @@ void apply_transposed(const Linear<Scalar>& linear, Index rows, const Operand<Sc
                    dx.extent(1), start);
 }
 
-/// Normalises the rows of x in place and writes weight * x + bias to y; keeps 1 / sqrt(variance + epsilon) of
-/// each row. After it x holds the normalised rows, which is all that the backward pass needs.
+/// y = weight * n + bias with n = (x - mean) / sqrt(variance + epsilon), row by row. Keeps n and 1 /
+/// sqrt(variance + epsilon) of each row (null: not), which is all that the backward pass needs. n and y may
+/// be x.
 template <class Scalar>
-void layer_norm(const LayerNorm<Scalar>& norm, TensorView<Scalar, 2> x, TensorView<Scalar, 2> y,
-                TensorView<Scalar, 1> inverse_deviation) {
+void layer_norm(const LayerNorm<Scalar>& norm, TensorView<const Scalar, 2> x,
+                TensorView<Scalar, 2> normalised, TensorView<Scalar, 2> y, Scalar* inverse_deviation) {
+  using P = Pack<Scalar>;
   const Index width = x.extent(1);
   const Scalar* const weight = norm.weight.data();
   const Scalar* const bias = norm.bias.data();
   for (Index r = 0; r < x.extent(0); ++r) {
-    Scalar* const row = x.data() + r * width;
+    const Scalar* const row = x.data() + r * width;
+    Scalar* const n = normalised.data() + r * width;
     Scalar* const out = y.data() + r * width;
     const Scalar mean = sum(row, width) / static_cast<Scalar>(width);
-    for (Index j = 0; j < width; ++j)
-      row[j] -= mean;
-    const Scalar variance = dot(row, row, width) / static_cast<Scalar>(width);
+    const auto means = P::broadcast(mean);
+    const Scalar variance = ordered_sum<Scalar>(
+                                width,
+                                [=](Index j) {
+                                  const auto centred = P::load(row + j) - means;
+                                  return centred * centred;
+                                },
+                                [=](Index j) { return (row[j] - mean) * (row[j] - mean); }) /
+                            static_cast<Scalar>(width);
     const Scalar inverse = 1 / std::sqrt(variance + static_cast<Scalar>(norm.epsilon));
-    for (Index j = 0; j < width; ++j) {
-      row[j] *= inverse;
-      out[j] = row[j] * weight[j] + bias[j];
-    }
-    inverse_deviation[r] = inverse;
+    const auto scale = P::broadcast(inverse);
+    for_packs<Scalar>(width, [=](Index j, Index lanes) {
+      const auto value = (P::load(row + j, lanes) - means) * scale;
+      P::store(n + j, value, lanes);
+      P::store(out + j, value * P::load(weight + j, lanes) + P::load(bias + j, lanes), lanes);
+    });
+    if (inverse_deviation != nullptr)
+      inverse_deviation[r] = inverse;
   }
 }
 
@@ -60,15 +73,15 @@ void layer_norm(const LayerNorm<Scalar>& norm, TensorView<Scalar, 2> x, TensorVi
 /// dx may be dy. With `add` the result is added to dx, which then must not be dy.
 template <class Scalar>
 void layer_norm_backward(const LayerNorm<Scalar>& norm, TensorView<const Scalar, 2> normalised,
-                         TensorView<const Scalar, 1> inverse_deviation, TensorView<const Scalar, 2> dy,
+                         const Scalar* inverse_deviation, TensorView<const Scalar, 2> dy,
                          TensorView<Scalar, 2> dx, bool add = false) {
+  using P = Pack<Scalar>;
   const Index width = normalised.extent(1);
   const Scalar* const weight = norm.weight.data();
   for (Index r = 0; r < normalised.extent(0); ++r) {
     const Scalar* const x = normalised.data() + r * width;
     const Scalar* const out = dy.data() + r * width;
     Scalar* const in = dx.data() + r * width;
-    using P = Pack<Scalar>;
     // With g = dy * weight: dx = (g - mean(g) - x mean(g x)) / deviation.
     const Scalar mean = ordered_sum<Scalar>(
                             width, [=](Index j) { return P::load(out + j) * P::load(weight + j); },
@@ -79,58 +92,107 @@ void layer_norm_backward(const LayerNorm<Scalar>& norm, TensorView<const Scalar,
             width, [=](Index j) { return P::load(out + j) * P::load(weight + j) * P::load(x + j); },
             [=](Index j) { return out[j] * weight[j] * x[j]; }) /
         static_cast<Scalar>(width);
-    for (Index j = 0; j < width; ++j) {
-      const Scalar value = (out[j] * weight[j] - mean - x[j] * slope) * inverse_deviation[r];
-      in[j] = add ? in[j] + value : value;
-    }
+    const auto means = P::broadcast(mean), slopes = P::broadcast(slope),
+               scale = P::broadcast(inverse_deviation[r]);
+    for_packs<Scalar>(width, [=](Index j, Index lanes) {
+      auto value =
+          (P::load(out + j, lanes) * P::load(weight + j, lanes) - means - P::load(x + j, lanes) * slopes) *
+          scale;
+      if (add)
+        value = value + P::load(in + j, lanes);
+      P::store(in + j, value, lanes);
+    });
   }
 }
 
-/// Softmax of a row in place.
+/// Softmax of scale * row in place, scale > 0.
 template <class Scalar>
-void softmax(Scalar* row, Index count) {
-  const Scalar largest = *std::max_element(row, row + count);
-  for (Index j = 0; j < count; ++j)
-    row[j] = std::exp(row[j] - largest);
-  const Scalar total = sum(row, count);
-  for (Index j = 0; j < count; ++j)
-    row[j] /= total;
+void softmax(Scalar* row, Index count, Scalar scale = 1) {
+  using P = Pack<Scalar>;
+  constexpr Scalar lowest = -std::numeric_limits<Scalar>::infinity();
+  auto largest = P::broadcast(lowest);
+  for_packs<Scalar>(count, [&](Index j, Index lanes) {
+    largest = larger<Scalar>(P::load(row + j, lanes, lowest), largest);
+  });
+  Scalar top = lowest;
+  for (Index lane = 0; lane < P::lanes; ++lane)
+    top = std::max(top, Scalar(largest[lane]));
+  const auto tops = P::broadcast(top), scales = P::broadcast(scale);
+  auto partial = P::broadcast(0);
+  for_packs<Scalar>(count, [&](Index j, Index lanes) {
+    // Lanes beyond the row hold exp(-infinity) = 0.
+    const auto value = exp_pack<Scalar>((P::load(row + j, lanes, lowest) - tops) * scales);
+    partial = partial + value;
+    P::store(row + j, value, lanes);
+  });
+  Scalar total = 0;
+  for (Index lane = 0; lane < P::lanes; ++lane)
+    total += partial[lane];
+  const auto inverse = P::broadcast(1 / total);
+  for_packs<Scalar>(
+      count, [&](Index j, Index lanes) { P::store(row + j, P::load(row + j, lanes) * inverse, lanes); });
 }
 
+/// d = a (d - sum(a d)) scale: from the gradient with respect to softmax(scale * row) = a to that of the row.
+template <class Scalar>
+void softmax_backward(const Scalar* a, Scalar* d, Index count, Scalar scale) {
+  using P = Pack<Scalar>;
+  const auto mean = P::broadcast(dot(a, d, count)), scales = P::broadcast(scale);
+  for_packs<Scalar>(count, [=](Index j, Index lanes) {
+    P::store(d + j, P::load(a + j, lanes) * (P::load(d + j, lanes) - mean) * scales, lanes);
+  });
+}
+
+/// x *= factor, element by element.
+template <class Scalar>
+void multiply_by(TensorView<Scalar, 2> x, TensorView<const Scalar, 2> factor) {
+  using P = Pack<Scalar>;
+  for_packs<Scalar>(x.size(), [to = x.data(), from = factor.data()](Index i, Index lanes) {
+    P::store(to + i, P::load(to + i, lanes) * P::load(from + i, lanes), lanes);
+  });
+}
+
+/// Constants of the tanh form of GELU.
 template <class Scalar>
 inline constexpr Scalar gelu_slope = Scalar(0.79788456080286535588); // sqrt(2 / pi)
 template <class Scalar>
 inline constexpr Scalar gelu_cubic = Scalar(0.044715);
 
+/// Replaces each of `count` numbers by its activation and writes the activation's slope there; the ReLU's is
+/// 0 at its kink, as in PyTorch.
 template <class Scalar>
-Scalar activate(Activation activation, Scalar x) {
+void activate(Activation activation, Scalar* x, Scalar* slope, Index count) {
+  using P = Pack<Scalar>;
   switch (activation) {
-  case Activation::gelu:
-    return x / 2 * (1 + std::erf(x / std::numbers::sqrt2_v<Scalar>));
-  case Activation::gelu_tanh:
-    return x / 2 * (1 + std::tanh(gelu_slope<Scalar> * (x + gelu_cubic<Scalar> * x * x * x)));
+  case Activation::gelu: // x Phi(x), slope Phi(x) + x phi(x)
+    for_packs<Scalar>(count, [=](Index j, Index lanes) {
+      const auto value = P::load(x + j, lanes);
+      const auto normal = normal_pack<Scalar>(value);
+      const auto factor = P::broadcast(gelu_slope<Scalar> / 2); // 1 / sqrt(2 pi)
+      P::store(x + j, value * normal.distribution, lanes);
+      P::store(slope + j, normal.distribution + value * (normal.density * factor), lanes);
+    });
+    return;
+  case Activation::gelu_tanh: // (1 + tanh(u)) / 2 is the logistic function of 2 u
+    for_packs<Scalar>(count, [=](Index j, Index lanes) {
+      const auto value = P::load(x + j, lanes), one = P::broadcast(1);
+      const auto square = value * value, cubic = P::broadcast(gelu_cubic<Scalar>),
+                 factor = P::broadcast(2 * gelu_slope<Scalar>);
+      const auto gate = logistic_pack<Scalar>(factor * value * (one + cubic * square));
+      P::store(x + j, value * gate, lanes);
+      P::store(slope + j,
+               gate + value * gate * (one - gate) * factor *
+                          (one + P::broadcast(3 * gelu_cubic<Scalar>) * square),
+               lanes);
+    });
+    return;
   case Activation::relu:
     break;
   }
-  return x > 0 ? x : Scalar(0);
-}
-
-/// d activate(x) / dx; 0 at the kink of the ReLU, as in PyTorch.
-template <class Scalar>
-Scalar activate_slope(Activation activation, Scalar x) {
-  switch (activation) {
-  case Activation::gelu: {
-    const Scalar density = std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi_v<Scalar>);
-    return (1 + std::erf(x / std::numbers::sqrt2_v<Scalar>)) / 2 + x * density;
+  for (Index j = 0; j < count; ++j) {
+    slope[j] = x[j] > 0 ? Scalar(1) : Scalar(0);
+    x[j] = x[j] <= 0 ? Scalar(0) : x[j]; // NaN stays
   }
-  case Activation::gelu_tanh: {
-    const Scalar t = std::tanh(gelu_slope<Scalar> * (x + gelu_cubic<Scalar> * x * x * x));
-    return (1 + t) / 2 + x / 2 * (1 - t * t) * gelu_slope<Scalar> * (1 + 3 * gelu_cubic<Scalar> * x * x);
-  }
-  case Activation::relu:
-    break;
-  }
-  return x > 0 ? Scalar(1) : Scalar(0);
 }
 
 } // namespace regard::inline REGARD_ABI::detail

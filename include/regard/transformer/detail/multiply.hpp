@@ -72,6 +72,54 @@ void multiply_rows(Index rows, Index depth, const Operand<Scalar>& a, const Scal
   }
 }
 
+/// Transposes rows j of `from`, `depth` numbers each, into columns j of a panel, in squares that fit 16
+/// bytes.
+/// @return how many columns are done, all but the last few
+template <class Scalar>
+Index pack_transposed(Index depth, Index columns, const Scalar* from, Index stride, Scalar* panel) {
+  constexpr Index width = tile_columns<Scalar>, side = 16 / sizeof(Scalar);
+  const Index done = columns - columns % side;
+#if defined(__GNUC__)
+  using Four [[gnu::vector_size(16)]] = Scalar;
+  const auto load = [](const Scalar* at) {
+    Four pack;
+    std::memcpy(&pack, at, 16);
+    return pack;
+  };
+  const auto store = [](Scalar* at, Four pack) { std::memcpy(at, &pack, 16); };
+  for (Index j = 0; j < done; j += side) {
+    const Scalar* const row = from + j * stride;
+    Scalar* const column = panel + j;
+    Index k = 0;
+    for (; k + side <= depth; k += side) {
+      if constexpr (sizeof(Scalar) == 4) {
+        const Four a = load(row + k), b = load(row + stride + k), c = load(row + 2 * stride + k),
+                   d = load(row + 3 * stride + k);
+        const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                   ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                   cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+                   cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        store(column + k * width, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
+        store(column + (k + 1) * width, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
+        store(column + (k + 2) * width, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
+        store(column + (k + 3) * width, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+      } else {
+        const Four a = load(row + k), b = load(row + stride + k);
+        store(column + k * width, __builtin_shufflevector(a, b, 0, 2));
+        store(column + (k + 1) * width, __builtin_shufflevector(a, b, 1, 3));
+      }
+    }
+    for (; k < depth; ++k)
+      for (Index i = 0; i < side; ++i)
+        column[k * width + i] = row[i * stride + k];
+  }
+  return done;
+#else
+  (void)depth, (void)from, (void)stride, (void)panel;
+  return 0;
+#endif
+}
+
 /// Copies `depth` rows and `columns` columns of b into a panel of full width, zeros beyond.
 template <class Scalar>
 void pack_panel(Index depth, Index columns, const Operand<Scalar>& b, Scalar* panel) {
@@ -82,7 +130,10 @@ void pack_panel(Index depth, Index columns, const Operand<Scalar>& b, Scalar* pa
     for (Index k = 0; k < depth; ++k)
       std::copy(b.data + k * b.row_stride, b.data + k * b.row_stride + columns, panel + k * width);
   } else {
-    for (Index j = 0; j < columns; ++j) {
+    Index done = 0;
+    if (b.row_stride == 1)
+      done = pack_transposed(depth, columns, b.data, b.column_stride, panel);
+    for (Index j = done; j < columns; ++j) {
       const Scalar* const from = b.data + j * b.column_stride;
       for (Index k = 0; k < depth; ++k)
         panel[k * width + j] = from[k * b.row_stride];

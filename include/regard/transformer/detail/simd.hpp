@@ -6,7 +6,9 @@
 #include <regard/tensor.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace regard::inline REGARD_ABI::detail {
 
@@ -28,6 +30,8 @@ struct Pack {
 
 #if defined(__GNUC__)
   using Native [[gnu::vector_size(simd_bytes)]] = Scalar;
+  using Integer = std::conditional_t<sizeof(Scalar) == 4, std::int32_t, std::int64_t>;
+  using Bits [[gnu::vector_size(simd_bytes)]] = Integer; ///< as many integers, of a lane's size
 #else
   struct Native {
     Scalar lane[lanes];
@@ -71,7 +75,30 @@ struct Pack {
     return pack;
 #endif
   }
+
+  /// The first `count` <= lanes numbers; the other lanes hold `rest`.
+  static Native load(const Scalar* from, Index count, Scalar rest = 0) {
+    if (count == lanes)
+      return load(from);
+    Native pack = broadcast(rest);
+    std::memcpy(&pack, from, count * sizeof(Scalar));
+    return pack;
+  }
+  static void store(Scalar* to, const Native& pack, Index count) {
+    if (count == lanes)
+      store(to, pack);
+    else
+      std::memcpy(to, &pack, count * sizeof(Scalar));
+  }
 };
+
+/// Calls body(i, n) for the packs of a row: elements i, ..., i + n - 1, where n is the number of lanes but in
+/// the last one. One copy of the body treats all, so an element's bits do not depend on where it stands.
+template <class Scalar, class Body>
+void for_packs(Index count, Body body) {
+  for (Index i = 0; i < count; i += Pack<Scalar>::lanes)
+    body(i, std::min(Pack<Scalar>::lanes, count - i));
+}
 
 /// The sum over `count` elements of term(i), where `pack_term(i)` gives the terms i, i + 1, ... of one pack.
 /// The order of additions depends on `count` alone.
