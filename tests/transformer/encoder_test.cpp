@@ -192,6 +192,88 @@ TEMPLATE_TEST_CASE("an input has the same bits alone and in any batch", "[encode
   }
 }
 
+namespace {
+
+/// A pass over inputs of several lengths, and everything that its hooks were shown.
+template <class Scalar>
+struct Watched {
+  Pass<Scalar> pass;
+  std::vector<std::vector<Scalar>> gradients; // of attention, and of hidden states, in the order of the calls
+
+  Watched(const SequenceClassifier<Scalar>& classifier, const Tensor<Scalar, 2>& embedded,
+          std::span<const Index> lengths, const ForwardOptions& forward, const BackwardOptions& backward,
+          bool shift = false) {
+    pass.rows = RowOffsets(lengths);
+    pass.hidden = embedded;
+    if (forward.first_projections == Projections::given) {
+      pass.blocks.resize(1);
+      pass.blocks[0].projections.resize({embedded.extent(0), 3 * classifier.width()});
+      classifier.encoder().project(0, embedded, pass.blocks[0].projections);
+      classifier.forward(pass, Keep::nothing, {}, forward);
+      return;
+    }
+    Hooks<Scalar> hooks;
+    if (shift)
+      hooks.on_attention = [](Index layer, Index input, TensorView<Scalar, 3> maps) {
+        maps(0, 0, maps.extent(2) - 1) += static_cast<Scalar>(0.1 * static_cast<double>(1 + layer + input));
+      };
+    classifier.forward(pass, Keep::for_backward, hooks, forward);
+    Tensor<Scalar, 2> seeds({lengths.size(), classifier.classes()});
+    for (Index b = 0; b < lengths.size(); ++b)
+      seeds(b, b % classifier.classes()) = 1;
+    hooks = {};
+    hooks.on_attention_gradient = [&](Index, Index, TensorView<const Scalar, 3>,
+                                      TensorView<const Scalar, 3> gradient) {
+      gradients.emplace_back(gradient.begin(), gradient.end());
+    };
+    classifier.backward(pass, seeds.view(), hooks, backward);
+  }
+};
+
+} // namespace
+
+TEMPLATE_TEST_CASE("threads, and leaving out what nobody reads, change no bit", "[encoder]", float, double) {
+  INFO("seed " << seed());
+  const std::vector<Index> lengths = {5, 2, 17, 3, 40, 2};
+  const Threads threads(3);
+  for (Index m = 0; m < models.size(); ++m) {
+    INFO("model " << m);
+    RandomStream stream(seed(), 700 + m);
+    auto classifier = random_classifier<TestType>(stream, models[m]);
+    if (m % 2 == 1) // a second classifier, which reads the second token
+      classifier = {classifier.encoder(),
+                    ClassificationHead<TestType>(
+                        random_linear<TestType>(stream, models[m].classes, classifier.width()), {}, {},
+                        random_linear<TestType>(stream, models[m].classes, classifier.width()))};
+    const auto embedded = random_rows<TestType>(stream, RowOffsets(lengths).rows(), classifier.width());
+    for (const bool shift : {false, true}) {
+      const Watched<TestType> plain(classifier, embedded, lengths, {}, {}, shift);
+      for (const LastBlock last : {LastBlock::all_tokens, LastBlock::tokens_read})
+        for (const Executor* executor :
+             {static_cast<const Executor*>(nullptr), static_cast<const Executor*>(&threads)}) {
+          const Watched<TestType> other(classifier, embedded, lengths,
+                                        {.last_block = last, .executor = executor}, {.executor = executor},
+                                        shift);
+          CHECK(same_bits<TestType>(plain.pass.logits, other.pass.logits));
+          CHECK(same_bits<TestType>(plain.pass.gradient, other.pass.gradient));
+          CHECK(plain.gradients == other.gradients);
+        }
+    }
+    const Watched<TestType> plain(classifier, embedded, lengths, {}, {});
+    const Watched<TestType> given(classifier, embedded, lengths, {.first_projections = Projections::given},
+                                  {});
+    CHECK(same_bits<TestType>(plain.pass.logits, given.pass.logits));
+    // Not going further back than asked: the same maps, and no more.
+    const Index layers = classifier.layers(), inputs = lengths.size();
+    for (Index first = 0; first < layers; ++first) {
+      const Watched<TestType> part(classifier, embedded, lengths, {.last_block = LastBlock::tokens_read},
+                                   {.first_layer = first, .input_gradient = InputGradient::skip});
+      REQUIRE(part.gradients.size() == (layers - first) * inputs);
+      CHECK(std::equal(part.gradients.begin(), part.gradients.end(), plain.gradients.begin()));
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("recording and keeping change no bit of the logits", "[encoder]", float, double) {
   INFO("seed " << seed());
   for (Index m = 0; m < models.size(); ++m) {
@@ -264,6 +346,34 @@ TEMPLATE_TEST_CASE("scores of any size give a distribution", "[encoder]", float,
   const auto rows = trace.attention.view().template reshape<2>({trace.attention.size() / 9, 9});
   for (Index r = 0; r < rows.extent(0); ++r)
     CHECK(std::abs(rows[r].vector().sum() - 1) < Tolerance<TestType>::closed_form);
+}
+
+TEST_CASE("states and projections that do not belong to a pass are refused", "[encoder]") {
+  RandomStream stream(1, 3);
+  const auto classifier = random_classifier<double>(stream, models[2]);
+  const Encoder<double>& encoder = classifier.encoder();
+  const Index lengths[] = {3, 1};
+  const RowOffsets rows(lengths);
+  auto hidden = random_rows<double>(stream, 4, 36);
+  Tensor<double, 2> output({2, 36}), four({4, 36});
+  BlockState<double> state;
+  EncoderWorkspace<double> workspace;
+  CHECK_THROWS_WITH(encoder.forward_read(0, rows, 2, hidden, four, state, workspace),
+                    "input 1 has 1 tokens, expected at least the 2 that are read");
+  encoder.forward_read(0, rows, 1, hidden, output, state, workspace);
+  CHECK_THROWS_WITH(encoder.backward(0, rows, state, hidden, workspace),
+                    "block state: found that of forward_read, expected that of forward");
+  encoder.forward(0, rows, hidden, state, workspace);
+  CHECK_THROWS_WITH(encoder.backward_read(0, rows, state, output, hidden, workspace),
+                    "block state: found that of forward, expected that of forward_read");
+  Pass<double> pass;
+  pass.rows = rows;
+  pass.hidden = random_rows<double>(stream, 4, 36);
+  CHECK_THROWS_WITH(classifier.forward(pass, Keep::nothing, {}, {.first_projections = Projections::given}),
+                    "projections of shape [0, 0], expected [4, 108]");
+  CHECK_THROWS_WITH(
+      classifier.forward(pass, Keep::for_backward, {}, {.first_projections = Projections::given}),
+      "given projections: found a pass that is kept for a gradient, expected Keep::nothing");
 }
 
 TEST_CASE("a batch that does not fit is refused", "[encoder]") {

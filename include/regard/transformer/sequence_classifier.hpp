@@ -28,7 +28,8 @@ enum class LastBlock {
 /// How a forward pass runs.
 struct ForwardOptions {
   LastBlock last_block = LastBlock::all_tokens;
-  /// Query, key and value of the first block stand in pass.blocks[0].projections already (Encoder::project).
+  /// Query, key and value of the first block stand in pass.blocks[0].projections already (Encoder::project);
+  /// with Keep::nothing alone.
   Projections first_projections = Projections::compute;
   const Executor* executor = nullptr; ///< spreads rows and heads of the batch; null: all in this thread
 };

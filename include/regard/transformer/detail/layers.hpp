@@ -179,10 +179,10 @@ void activate(Activation activation, Scalar* x, Scalar* slope, Index count) {
       const auto square = value * value, cubic = P::broadcast(gelu_cubic<Scalar>),
                  factor = P::broadcast(2 * gelu_slope<Scalar>);
       const auto gate = logistic_pack<Scalar>(factor * value * (one + cubic * square));
-      P::store(x + j, value * gate, lanes);
+      P::store(x + j, value * gate.here, lanes);
       P::store(slope + j,
-               gate + value * gate * (one - gate) * factor *
-                          (one + P::broadcast(3 * gelu_cubic<Scalar>) * square),
+               gate.here + value * gate.here * gate.opposite * factor *
+                               (one + P::broadcast(3 * gelu_cubic<Scalar>) * square),
                lanes);
     });
     return;

@@ -15,6 +15,9 @@ void SequenceClassifier<Scalar>::forward(Pass<Scalar>& pass, Keep keep, const Ho
       throw InvalidArgument("input " + std::to_string(input) + " has " +
                             (pass.rows.length(input) == 0 ? "no token" : "one token") +
                             ", expected at least " + (read == 1 ? "one" : "two"));
+  if (keep == Keep::for_backward && options.first_projections == Projections::given)
+    throw InvalidArgument(
+        "given projections: found a pass that is kept for a gradient, expected Keep::nothing");
   const Serial serial;
   const Executor& executor = options.executor == nullptr ? serial : *options.executor;
   pass.kept = keep;

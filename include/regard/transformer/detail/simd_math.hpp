@@ -62,7 +62,7 @@ struct NormalConstants<double> {
                                  -1.27983526928243406e-7, 1.49480793093288908e-7,  8.2754997886535489e-7,
                                  -1.65110860652842428e-6, -4.45296701822822183e-6, 1.87384045264446484e-5,
                                  5.29768144311674789e-6,  -1.74324051950071227e-4, 3.97411341232893728e-4,
-                                 4.93169132484110747e-4,  -6.2679399869094593e-3,  2.45593892892997891e-2,
+                                 4.93169132484110747e-4,  -6.2679399869094593e-3,  2.45593892997890997e-2,
                                  -6.59777005920724162e-2, 0.13953102451722799,     -0.245235145603735254,
                                  0.36815946261087024,     -0.479370788326455899,   0.545961454781394537};
 };
@@ -71,6 +71,12 @@ struct NormalConstants<double> {
 template <class Scalar>
 struct NormalPack {
   typename Pack<Scalar>::Native density, distribution;
+};
+
+/// The logistic function 1 / (1 + e^-x) at x and at -x.
+template <class Scalar>
+struct LogisticPack {
+  typename Pack<Scalar>::Native here, opposite;
 };
 
 #if defined(__GNUC__)
@@ -126,11 +132,12 @@ NormalPack<Scalar> normal_pack(const typename Pack<Scalar>::Native& x) {
   return {density, x < zero ? tail : one - tail};
 }
 
-/// 1 / (1 + e^-x).
 template <class Scalar>
-typename Pack<Scalar>::Native logistic_pack(const typename Pack<Scalar>::Native& x) {
-  const auto one = Pack<Scalar>::broadcast(1);
-  return one / (one + exp_pack<Scalar>(-x));
+LogisticPack<Scalar> logistic_pack(const typename Pack<Scalar>::Native& x) {
+  const auto zero = Pack<Scalar>::broadcast(0), one = Pack<Scalar>::broadcast(1);
+  const auto e = exp_pack<Scalar>(x < zero ? x : -x);
+  const auto large = one / (one + e), small = e * large;
+  return {x < zero ? small : large, x < zero ? large : small};
 }
 
 #else // lane by lane
@@ -163,8 +170,9 @@ NormalPack<Scalar> normal_pack(const typename Pack<Scalar>::Native& x) {
 }
 
 template <class Scalar>
-typename Pack<Scalar>::Native logistic_pack(const typename Pack<Scalar>::Native& x) {
-  return each_lane<Scalar>(x, [](Scalar lane) { return 1 / (1 + std::exp(-lane)); });
+LogisticPack<Scalar> logistic_pack(const typename Pack<Scalar>::Native& x) {
+  return {each_lane<Scalar>(x, [](Scalar lane) { return 1 / (1 + std::exp(-lane)); }),
+          each_lane<Scalar>(x, [](Scalar lane) { return 1 / (1 + std::exp(lane)); })};
 }
 
 #endif
