@@ -10,6 +10,7 @@
 
 #include <regard/attribution/players.hpp>
 #include <regard/core/executor.hpp>
+#include <regard/core/stock.hpp>
 #include <regard/models/image_model.hpp>
 #include <regard/models/text_model.hpp>
 #include <regard/shapley/game.hpp>
@@ -100,6 +101,8 @@ class MaskedInputGame {
   std::vector<bool> visible(Coalition coalition) const;
   Index rows(Coalition coalition) const;
   void embed(Coalition coalition, TensorView<Scalar, 2> rows) const;
+  void pick(Coalition coalition, const Tensor<Scalar, 2>& shown, const Tensor<Scalar, 2>& hidden,
+            TensorView<Scalar, 2> rows) const;
   double read(TensorView<const Scalar, 1> logits) const;
   template <class Take>
   void run(std::span<const Coalition> coalitions, Take take) const;
@@ -112,6 +115,11 @@ class MaskedInputGame {
   const Executor& executor_;
   Tensor<Scalar, 2> embedded_; // [tokens, width]: every token visible
   Tensor<Scalar, 2> masked_;   // [tokens, width]: every token masked; empty unless it is needed
+  // What masking does not change: query, key and value of a token in the first block, shown and masked
+  // [tokens, 3 width]. Empty where tokens move when others go.
+  Tensor<Scalar, 2> projected_, masked_projected_;
+  // Memory of the passes: taken by whoever runs one, given back afterwards.
+  std::shared_ptr<detail::Stock<Pass<Scalar>>> passes_ = std::make_shared<detail::Stock<Pass<Scalar>>>();
 };
 
 } // namespace regard::inline REGARD_ABI

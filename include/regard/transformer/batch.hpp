@@ -35,6 +35,13 @@ std::vector<InputRange> cut_batches(Index inputs, Tokens tokens, Index max_rows 
   return ranges;
 }
 
+/// How many tokens a pass takes when `rows` are to be shared by `workers`: at most `max_rows`, and fewer
+/// where that gives every worker something to do.
+inline Index batch_rows(Index rows, Index workers, Index max_rows = 256) {
+  constexpr Index few = 32; // less is not worth reading the weights for
+  return workers == 1 ? max_rows : std::min(max_rows, std::max(few, rows / (2 * workers) + 1));
+}
+
 /// Logits [inputs, classes] of many inputs, in ragged batches on all workers of `executor`.
 /// @param tokens  tokens(i) is the number of tokens of input i
 /// @param embed   embed(i, rows) fills [tokens, width] with the embedded tokens of input i; called from
@@ -44,7 +51,10 @@ template <class Scalar, class Tokens, class Embed>
 Tensor<Scalar, 2> batch_logits(const SequenceClassifier<Scalar>& classifier, Index inputs, Tokens tokens,
                                Embed embed, const Executor& executor) {
   Tensor<Scalar, 2> result({inputs, classifier.classes()});
-  const std::vector<InputRange> ranges = cut_batches(inputs, tokens);
+  Index rows = 0;
+  for (Index i = 0; i < inputs; ++i)
+    rows += tokens(i);
+  const std::vector<InputRange> ranges = cut_batches(inputs, tokens, batch_rows(rows, executor.workers()));
   std::vector<Pass<Scalar>> passes(executor.workers());
   executor.for_each(ranges.size(), [&](Index range, Index worker) {
     Pass<Scalar>& pass = passes[worker];
@@ -55,7 +65,7 @@ Tensor<Scalar, 2> batch_logits(const SequenceClassifier<Scalar>& classifier, Ind
     pass.hidden.resize({pass.rows.rows(), classifier.width()});
     for (Index b = 0; b < end - begin; ++b)
       embed(begin + b, pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
-    classifier.forward(pass);
+    classifier.forward(pass, Keep::nothing, {}, {.last_block = LastBlock::tokens_read});
     std::copy(pass.logits.begin(), pass.logits.end(), result[begin].begin());
   });
   return result;

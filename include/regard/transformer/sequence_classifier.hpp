@@ -31,7 +31,6 @@ struct ForwardOptions {
   /// Query, key and value of the first block stand in pass.blocks[0].projections already (Encoder::project);
   /// with Keep::nothing alone.
   Projections first_projections = Projections::compute;
-  const Executor* executor = nullptr; ///< spreads rows and heads of the batch; null: all in this thread
 };
 
 /// How a backward pass runs.
@@ -40,7 +39,6 @@ struct BackwardOptions {
   /// With InputGradient::skip the pass ends at the attention of that block, and `Pass::gradient` holds
   /// nothing of note.
   InputGradient input_gradient = InputGradient::compute;
-  const Executor* executor = nullptr;
 };
 
 /// A batch on its way through a classifier, with the memory it works in. Reuse one to stop allocating; one
@@ -51,6 +49,8 @@ struct Pass {
   Tensor<Scalar, 2> hidden;   ///< [rows, width]: embedded tokens before, last hidden states after `forward`
   Tensor<Scalar, 2> logits;   ///< [inputs, classes], after `forward`
   Tensor<Scalar, 2> gradient; ///< [rows, width]: d loss / d embedded tokens, after `backward`
+
+  const Executor* executor = nullptr; ///< spreads rows and heads of the batch; null: all in this thread
 
   Keep kept = Keep::nothing;                    ///< what the last forward pass kept
   LastBlock last_block = LastBlock::all_tokens; ///< what it computed

@@ -48,9 +48,23 @@ void explain_with(const Model& model, std::span<const Input> inputs, const AnyMe
     else
       executor.for_each(inputs.size(), one, options.stop);
   } else {
+    const auto tokens = [&](Index i) { return token_count(encodings[i]); };
+    Index rows = 0;
+    for (Index i = 0; i < inputs.size(); ++i)
+      rows += tokens(i);
     const std::vector<InputRange> ranges =
-        cut_batches(inputs.size(), [&](Index i) { return token_count(encodings[i]); });
+        cut_batches(inputs.size(), tokens, batch_rows(rows, executor.workers()));
     std::vector<Pass<typename Model::Scalar>> passes(executor.workers());
+    if (ranges.size() < executor.workers()) { // then all share each
+      passes[0].executor = &executor;
+      Serial{}.for_each(
+          ranges.size(),
+          [&](Index range, Index) {
+            explain_range(model, inputs, encodings, ranges[range], method, options, passes[0], explanations);
+          },
+          options.stop);
+      return;
+    }
     const auto one = [&](Index range, Index worker) {
       explain_range(model, inputs, encodings, ranges[range], method, options, passes[worker], explanations);
     };

@@ -11,10 +11,13 @@ namespace regard::inline REGARD_ABI::detail {
 /// its gradient if `gradient` says so, to the reader of each input while the passes run: nothing of the size
 /// layers x heads x tokens x tokens outlives a block. Without the gradient layers come in increasing order,
 /// with it in decreasing order.
+/// @param last_block  tokens_read where the readers make nothing of what other tokens attend to in the last
+/// block
 template <class Model, class Reader>
 std::vector<Prediction> read_attention(const Model& model, Pass<typename Model::Scalar>& pass,
                                        const std::vector<bool>& selected, bool gradient, const Target& target,
-                                       std::vector<Reader>& readers) {
+                                       std::vector<Reader>& readers,
+                                       LastBlock last_block = LastBlock::all_tokens) {
   using Scalar = typename Model::Scalar;
   Hooks<Scalar> hooks;
   if constexpr (requires(TensorView<const Scalar, 3> map) { readers[0].add(map); })
@@ -23,7 +26,8 @@ std::vector<Prediction> read_attention(const Model& model, Pass<typename Model::
         if (selected[layer])
           readers[b].add(attention);
       };
-  model.classifier().forward(pass, gradient ? Keep::for_backward : Keep::nothing, hooks);
+  model.classifier().forward(pass, gradient ? Keep::for_backward : Keep::nothing, hooks,
+                             {.last_block = last_block});
   std::vector<Prediction> predictions = read_predictions(model, pass, target);
   if constexpr (requires(TensorView<const Scalar, 3> map) { readers[0].add(map, map); })
     if (gradient) {
@@ -34,7 +38,10 @@ std::vector<Prediction> read_attention(const Model& model, Pass<typename Model::
           readers[b].add(attention, slope);
       };
       const auto seeds = target_seeds<Scalar>(predictions, model.classifier().classes());
-      model.classifier().backward(pass, seeds.view(), hooks);
+      const auto first = std::find(selected.begin(), selected.end(), true);
+      model.classifier().backward(pass, seeds.view(), hooks,
+                                  {.first_layer = static_cast<Index>(first - selected.begin()),
+                                   .input_gradient = InputGradient::skip});
     }
   return predictions;
 }
@@ -102,7 +109,11 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
   }
   const std::vector<bool> selected = select_layers(method.layers, model.classifier().layers());
   const bool gradient = method.source == AttentionSource::gradient;
-  const auto predictions = read_attention(model, pass, selected, gradient, options.target, sums);
+  // Only attention that the head reads has a gradient in the last block, and only that of the class token
+  // counts in its game.
+  const LastBlock last_block =
+      gradient || method.game == AttentionGame::cls ? LastBlock::tokens_read : LastBlock::all_tokens;
+  const auto predictions = read_attention(model, pass, selected, gradient, options.target, sums, last_block);
   for (Index b = 0; b < predictions.size(); ++b) {
     const Encoded& encoding = encodings[range.begin + b];
     Explanation why = describe(model, inputs[range.begin + b], encoding, predictions[b], method, options);

@@ -55,7 +55,8 @@ gradient_scores(const SequenceClassifier<Scalar>& classifier, Index target, std:
                 const Executor& executor, const std::stop_token& stop) {
   const Index tokens = x.extent(0), width = x.extent(1);
   Tensor<double, 2> scores({points, tokens});
-  const std::vector<InputRange> ranges = cut_batches(points, [&](Index) { return tokens; });
+  const std::vector<InputRange> ranges = cut_batches(
+      points, [&](Index) { return tokens; }, batch_rows(points * tokens, executor.workers()));
   std::vector<Pass<Scalar>> passes(executor.workers());
   const auto run = [&](Index range, Index worker) {
     Pass<Scalar>& pass = passes[worker];
@@ -66,7 +67,7 @@ gradient_scores(const SequenceClassifier<Scalar>& classifier, Index target, std:
     pass.hidden.resize({pass.rows.rows(), width});
     for (Index b = 0; b < end - begin; ++b)
       fill(begin + b, pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
-    classifier.forward(pass, Keep::for_backward);
+    classifier.forward(pass, Keep::for_backward, {}, {.last_block = LastBlock::tokens_read});
     Tensor<Scalar, 2> seeds({end - begin, classifier.classes()});
     for (Index b = 0; b < end - begin; ++b)
       seeds(b, target) = 1;
@@ -134,7 +135,7 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
   const Index width = classifier.width();
   embed_range(model, encodings, range, pass);
   const Tensor<Scalar, 2> x = pass.hidden;
-  classifier.forward(pass, Keep::for_backward);
+  classifier.forward(pass, Keep::for_backward, {}, {.last_block = LastBlock::tokens_read});
   const auto predictions = read_predictions(model, pass, options.target);
   const Tensor<Scalar, 2> seeds = target_seeds<Scalar>(predictions, classifier.classes());
   classifier.backward(pass, seeds.view());
@@ -153,7 +154,7 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
       std::copy(baseline[t].begin(), baseline[t].end(), pass.hidden[row].begin());
     }
   }
-  classifier.forward(pass);
+  classifier.forward(pass, Keep::nothing, {}, {.last_block = LastBlock::tokens_read});
   for (Index b = 0; b < predictions.size(); ++b) {
     const Encoded& encoding = encodings[range.begin + b];
     Explanation why = describe(model, inputs[range.begin + b], encoding, predictions[b], method, options);

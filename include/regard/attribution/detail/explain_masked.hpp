@@ -166,7 +166,7 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
                    InputRange range, const random_scores& method, const ExplainOptions& options,
                    Pass<typename Model::Scalar>& pass, std::span<Explanation> explanations) {
   embed_range(model, encodings, range, pass);
-  model.classifier().forward(pass);
+  model.classifier().forward(pass, Keep::nothing, {}, {.last_block = LastBlock::tokens_read});
   const auto predictions = read_predictions(model, pass, options.target);
   for (Index b = 0; b < predictions.size(); ++b) {
     const Input& input = inputs[range.begin + b];

@@ -173,6 +173,15 @@ MaskedInputGame<Model>::MaskedInputGame(const Model& model, EncodedInput encodin
     masked_.resize(embedded_.shape());
     model_.embed(detail::hide_all(model_, encoding_, options_.masking, options_), masked_);
   }
+  if (options_.masking == Masking::remove || model_.classifier().layers() == 0)
+    return;
+  const Encoder<Scalar>& encoder = model_.classifier().encoder();
+  projected_.resize({tokens, 3 * model_.classifier().width()});
+  encoder.project(0, embedded_, projected_);
+  if (!masked_.empty()) {
+    masked_projected_.resize(projected_.shape());
+    encoder.project(0, masked_, masked_projected_);
+  }
 }
 
 template <class Model>
@@ -201,9 +210,9 @@ const {
 template <class Model>
 requires TextModel<Model> || ImageModel<Model>
 void MaskedInputGame<Model>::embed(Coalition coalition, TensorView<Scalar, 2> rows) const {
-  const std::vector<bool> shown = visible(coalition);
   if constexpr (TextModel<Model>)
     if (options_.masking == Masking::remove) {
+      const std::vector<bool> shown = visible(coalition);
       Encoding rest;
       for (Index t = 0; t < shown.size(); ++t)
         if (shown[t])
@@ -211,11 +220,20 @@ void MaskedInputGame<Model>::embed(Coalition coalition, TensorView<Scalar, 2> ro
       model_.embed(rest, rows);
       return;
     }
+  pick(coalition, embedded_, masked_, rows);
+}
+
+/// Copies the row of each token that the model sees: from `shown` if it is visible, else from `hidden`.
+template <class Model>
+requires TextModel<Model> || ImageModel<Model>
+void MaskedInputGame<Model>::pick(Coalition coalition, const Tensor<Scalar, 2>& shown,
+                                  const Tensor<Scalar, 2>& hidden, TensorView<Scalar, 2> rows) const {
+  const std::vector<bool> seen = visible(coalition);
   Index row = 0;
-  for (Index t = 0; t < shown.size(); ++t) {
-    if (!shown[t] && masked_.empty())
+  for (Index t = 0; t < seen.size(); ++t) {
+    if (!seen[t] && hidden.empty())
       continue;
-    const auto source = std::as_const(shown[t] ? embedded_ : masked_)[t];
+    const auto source = (seen[t] ? shown : hidden)[t];
     std::copy(source.begin(), source.end(), rows[row++].begin());
   }
 }
@@ -268,19 +286,35 @@ template <class Model>
 requires TextModel<Model> || ImageModel<Model>
 template <class Take>
 void MaskedInputGame<Model>::run(std::span<const Coalition> coalitions, Take take) const {
+  Index total = 0;
+  for (const Coalition coalition : coalitions)
+    total += rows(coalition);
   const auto ranges = cut_batches(
-      coalitions.size(), [&](Index i) { return rows(coalitions[i]); }, options_.batch_rows);
-  std::vector<Pass<Scalar>> passes(executor_.workers());
-  executor_.for_each(ranges.size(), [&](Index range, Index worker) {
-    Pass<Scalar>& pass = passes[worker];
+      coalitions.size(), [&](Index i) { return rows(coalitions[i]); },
+      batch_rows(total, executor_.workers(), options_.batch_rows));
+  const bool projected = !projected_.empty();
+  const ForwardOptions forward{.last_block = LastBlock::tokens_read,
+                               .first_projections = projected ? Projections::given : Projections::compute};
+  executor_.for_each(ranges.size(), [&](Index range, Index) {
+    const auto loan = passes_->take();
+    Pass<Scalar>& pass = *loan;
     const auto [begin, end] = ranges[range];
     pass.rows.clear();
     for (Index i = begin; i < end; ++i)
       pass.rows.append(rows(coalitions[i]));
     pass.hidden.resize({pass.rows.rows(), model_.classifier().width()});
-    for (Index b = 0; b < end - begin; ++b)
-      embed(coalitions[begin + b], pass.hidden.slice(pass.rows.begin(b), pass.rows.end(b)));
-    model_.classifier().forward(pass);
+    if (projected) {
+      pass.blocks.resize(std::max<std::size_t>(pass.blocks.size(), 1));
+      pass.blocks[0].projections.resize({pass.rows.rows(), projected_.extent(1)});
+    }
+    for (Index b = 0; b < end - begin; ++b) {
+      const Index first = pass.rows.begin(b), last = pass.rows.end(b);
+      embed(coalitions[begin + b], pass.hidden.slice(first, last));
+      if (projected)
+        pick(coalitions[begin + b], projected_, masked_projected_,
+             pass.blocks[0].projections.slice(first, last));
+    }
+    model_.classifier().forward(pass, Keep::nothing, {}, forward);
     for (Index b = 0; b < end - begin; ++b)
       take(begin + b, std::as_const(pass.logits)[b]);
   });

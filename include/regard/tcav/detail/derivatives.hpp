@@ -76,7 +76,7 @@ class GradientPass {
     hooks.on_hidden_gradient = [&](Index layer, Index input, TensorView<const Scalar, 2> gradient) {
       visit(layer, range.begin + input, weights(layer, input), gradient);
     };
-    classifier_.backward(pass_, seeds_, hooks);
+    classifier_.backward(pass_, seeds_, hooks, {.input_gradient = InputGradient::skip});
   }
 
  private:

@@ -344,6 +344,8 @@ void Encoder<Scalar>::backward(Index layer, const RowOffsets& rows, const BlockS
   if (hooks.on_hidden_gradient)
     for (Index b = 0; b < rows.inputs(); ++b)
       hooks.on_hidden_gradient(layer, b, gradient.slice(rows.begin(b), rows.end(b)));
+  if (input_gradient == InputGradient::skip && !hooks.on_attention_gradient)
+    return;
   workspace.rows_a.resize(gradient.shape());
   finish_backward(layer, gradient, workspace.rows_a, state, workspace, executor);
   attend_backward(layer, rows, state, workspace.rows_a, workspace, hooks, executor, input_gradient);

@@ -19,7 +19,7 @@ void SequenceClassifier<Scalar>::forward(Pass<Scalar>& pass, Keep keep, const Ho
     throw InvalidArgument(
         "given projections: found a pass that is kept for a gradient, expected Keep::nothing");
   const Serial serial;
-  const Executor& executor = options.executor == nullptr ? serial : *options.executor;
+  const Executor& executor = pass.executor == nullptr ? serial : *pass.executor;
   pass.kept = keep;
   pass.last_block = layers() == 0 ? LastBlock::all_tokens : options.last_block;
   if (const Index states = keep == Keep::for_backward ? layers() : 1; pass.blocks.size() < states)
@@ -53,7 +53,7 @@ void SequenceClassifier<Scalar>::backward(Pass<Scalar>& pass, TensorView<const S
     throw InvalidArgument("the seeds have shape " + detail::to_string(seeds.shape()) + ", expected " +
                           detail::to_string(Shape<2>{pass.rows.inputs(), classes()}));
   const Serial serial;
-  const Executor& executor = options.executor == nullptr ? serial : *options.executor;
+  const Executor& executor = pass.executor == nullptr ? serial : *pass.executor;
   pass.gradient.resize({pass.rows.rows(), width()});
   const bool read_only = pass.last_block == LastBlock::tokens_read;
   if (read_only) {
