@@ -27,7 +27,7 @@ class NormReader {
                        operand(state.projections.view(), first, 2 * width + h * head_width),
                        transposed(operand(block.attention_output.weight.view, 0, h * head_width)),
                        given.data() + h * width, heads * width);
-    const Scalar* const attention = state.attention.data() + map_offset(rows, heads, b);
+    const Scalar* const attention = state.attention.data() + Queries{rows, 0}.map_offset(heads, b);
     Tensor<Scalar, 2> received({tokens, width}); // by each query, from token j
     for (Index j = 0; j < tokens; ++j) {
       multiply<Scalar>(tokens, width, heads, {attention + j, tokens, tokens * tokens},
