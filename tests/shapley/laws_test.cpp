@@ -85,7 +85,8 @@ TEST_CASE("every axiom catches a solver that breaks it", "[laws]") {
   SECTION("linearity: the Banzhaf value made efficient") {
     CHECK(laws(check_solver(
               [](const TableGame& game) {
-                // What is missing goes to players by the square of their value: no cancellation in the divisor.
+                // What is missing goes to players by the square of their value: no cancellation in the
+                // divisor.
                 std::vector<double> values = banzhaf(game);
                 double total = 0, squares = 0;
                 for (const double value : values) {

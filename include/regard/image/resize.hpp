@@ -19,10 +19,11 @@ enum class Resample {
   hamming = 5,
 };
 
-/// The image in another size, with the same bytes as the `Image.resize((width, height), filter)` of Pillow 13:
-/// the filter is widened to the scale when the image shrinks (antialiasing), weights are in fixed point of 22
-/// bits, and there are 8 bits between the two passes. The pass along the rows comes first, unless the height
-/// shrinks by more than twice of what the width does (older versions of Pillow have the one order only).
+/// The image in another size, with the same bytes as the `Image.resize((width, height), filter)` of Pillow
+/// 13: the filter is widened to the scale when the image shrinks (antialiasing), weights are in fixed point
+/// of 22 bits, and there are 8 bits between the two passes. The pass along the rows comes first, unless the
+/// height shrinks by more than twice of what the width does (older versions of Pillow have the one order
+/// only).
 /// @throws InvalidArgument when the image has no pixel or the new size none
 Image resize(const Image& image, Index height, Index width, Resample filter);
 
