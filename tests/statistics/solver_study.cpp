@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Whether the sampled solvers keep what they promise: bias, error and coverage of the 95% intervals over many
-// seeds, on random unanimity games of order 3 to 6, whose Shapley values are known.
+// seeds, on random unanimity games of order 3 to 6, whose Shapley values are known, and on masked-input games
+// of the bundled text model with 10 players, whose 2^10 values are looked up.
 //
-//     solver_study [seeds = 2000] [games = 3] [threads = 2]
+//     solver_study [seeds = 2000] [games = 3] [threads = 2] [kind = both: unanimity, text]
 //
 // For each solver, number of players and budget, the worst of all games and players:
 //
-//   |z|        of mean - truth in standard errors of the mean: unbiased solvers stay below 4 (5 for the
-//   largest
-//              of many)
+//   |z|        of mean - truth in standard errors of the mean: unbiased solvers stay below 4
 //   bias/sd    the same in standard deviations of one estimate: all solvers stay below 0.2
 //   se/sd      mean standard error by standard deviation, least and greatest
 //   covers     how often the interval holds the truth: mean, least and greatest over players
@@ -16,18 +15,20 @@
 //
 // A solver claims intervals where it has standard errors and does not say few_samples. Exit status 1 if one
 // misses a bound.
-#include "shapley/games.hpp"
+#include "study_games.hpp"
 
 #include <array>
 #include <cstdlib>
 #include <iomanip>
 #include <iostream>
+#include <string_view>
 
 using namespace regard;
 
 namespace {
 
 struct Setting {
+  std::string_view kind;
   Solver solver;
   Index players;
   Index budget;
@@ -44,12 +45,25 @@ struct Sums {
   double value = 0, square = 0, error = 0, covered = 0;
 };
 
+/// A text model is asked for each coalition once.
+regard_test::FunctionGame play(std::string_view kind, Index players, Index number) {
+  const auto game = std::make_shared<regard_test::StudyGame>(
+      std::string(kind) + '-' + std::to_string(players) + '-' + std::to_string(number));
+  if (kind == "unanimity")
+    return {players, [game](Coalition coalition) { return game->value(coalition); }};
+  const auto table = std::make_shared<testing::TableGame>(regard_test::tabulate(*game));
+  return {players, [table](Coalition coalition) { return table->value(coalition); }};
+}
+
 Summary study(const Setting& setting, Index seeds, Index games, const Executor& executor) {
   Summary summary;
   for (Index g = 0; g < games; ++g) {
-    RandomStream random(setting.players, g);
-    const auto game = regard_test::random_unanimity(setting.players, random);
-    const std::vector<double> truth = game.known_values();
+    const auto game = play(setting.kind, setting.players, g);
+    const std::vector<double> truth =
+        setting.kind == "unanimity"
+            ? regard_test::StudyGame("unanimity-" + std::to_string(setting.players) + '-' + std::to_string(g))
+                  .truth(0)
+            : enumerate(game).values;
     std::vector<ShapleyResult> results(seeds);
     executor.for_each(seeds, [&](Index seed, Index) {
       results[seed] =
@@ -101,23 +115,33 @@ int main(int argc, char** argv) {
   };
   const Index seeds = argument(1, 2000), games = argument(2, 3);
   const Threads threads(argument(3, 2));
+  const std::string_view kinds = argc > 4 ? argv[4] : "both";
   std::vector<Setting> settings;
-  for (const auto& [n, all_units] : {std::pair{Index{10}, std::array<Index, 2>{100, 300}},
-                                     std::pair{Index{20}, std::array<Index, 2>{200, 600}}})
-    for (const Index units : all_units) {
-      settings.push_back({Solver::permutation, n, 2 + units * 2 * (n - 1)});
-      settings.push_back({Solver::stratified, n, 2 + units * 2 * (n + 1)});
-      for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
-        settings.push_back({solver, n, 2 + units * 2});
-    }
-  for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
-    settings.push_back({solver, 50, 2 + 2 * 500});
-  settings.push_back({Solver::self_normalised, 10, 2 + 100 * 22});
-  settings.push_back({Solver::self_normalised, 6, 2 + 500 * 14});
-  settings.push_back({Solver::self_normalised, 8, 2 + 500 * 18});
+  const auto add = [&](std::string_view kind, Index n, Index units) {
+    settings.push_back({kind, Solver::permutation, n, 2 + units * 2 * (n - 1)});
+    settings.push_back({kind, Solver::stratified, n, 2 + units * 2 * (n + 1)});
+    for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
+      settings.push_back({kind, solver, n, 2 + units * 2});
+  };
+  if (kinds != "text") {
+    for (const Index units : {Index{100}, Index{300}})
+      add("unanimity", 10, units);
+    for (const Index units : {Index{200}, Index{600}})
+      add("unanimity", 20, units);
+    for (const Solver solver : {Solver::unbiased_kernel, Solver::kernel, Solver::leverage})
+      settings.push_back({"unanimity", solver, 50, 2 + 2 * 500});
+    settings.push_back({"unanimity", Solver::self_normalised, 10, 2 + 100 * 22});
+    settings.push_back({"unanimity", Solver::self_normalised, 6, 2 + 500 * 14});
+    settings.push_back({"unanimity", Solver::self_normalised, 8, 2 + 500 * 18});
+  }
+  if (kinds != "unanimity") {
+    for (const Index units : {Index{100}, Index{300}})
+      add("text", 10, units);
+    settings.push_back({"text", Solver::self_normalised, 8, 2 + 500 * 18});
+  }
   std::cout << seeds << " seeds, " << games << " games\n\n"
-            << "| solver | n | budget | units | degrees | z | bias/sd | se/sd | covers | rmse | |\n"
-            << "|---|---|---|---|---|---|---|---|---|---|---|\n"
+            << "| game | solver | n | budget | units | degrees | z | bias/sd | se/sd | covers | rmse | |\n"
+            << "|---|---|---|---|---|---|---|---|---|---|---|---|\n"
             << std::setprecision(3);
   bool kept = true;
   for (const Setting& setting : settings) {
@@ -127,8 +151,9 @@ int main(int argc, char** argv) {
     const bool holds = (!unbiased || s.z < 4) && s.bias < 0.2 &&
                        (!s.intervals || (s.least_coverage >= 0.92 && s.greatest_coverage <= 0.98));
     kept = kept && holds;
-    std::cout << "| " << to_string(setting.solver) << " | " << setting.players << " | " << setting.budget
-              << " | " << s.units << " | " << s.degrees << " | " << s.z << " | " << s.bias << " | ";
+    std::cout << "| " << setting.kind << " | " << to_string(setting.solver) << " | " << setting.players
+              << " | " << setting.budget << " | " << s.units << " | " << s.degrees << " | " << s.z << " | "
+              << s.bias << " | ";
     if (s.intervals)
       std::cout << s.least_ratio << " .. " << s.greatest_ratio << " | " << s.coverage << " ("
                 << s.least_coverage << " .. " << s.greatest_coverage << ") | ";

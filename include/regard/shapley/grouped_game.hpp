@@ -27,6 +27,15 @@ class GroupedGame {
 
   double value(Coalition coalition) const;
 
+  /// What a pair game is between groups: those that have members, what each of them brings to any coalition,
+  /// and the pair game that the rest is. A group without members is a null player.
+  struct Parts {
+    std::vector<Index> groups;
+    std::vector<double> within;
+    PairwiseGame between;
+  };
+  Parts parts() const requires std::same_as<G, PairwiseGame>;
+
   /// The closed form of a pair game, O(n^2) in the number of ungrouped players: pairs within a group are an
   /// additive part, pairs between groups a pair game again, in which only a group of one has something to be
   /// alone with.

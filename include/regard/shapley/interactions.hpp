@@ -29,6 +29,7 @@
 #include <regard/shapley/attention_games.hpp>
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
+#include <regard/shapley/grouped_game.hpp>
 #include <regard/shapley/options.hpp>
 #include <regard/shapley/result.hpp>
 
@@ -90,7 +91,8 @@ struct InteractionResult {
   double degrees_of_freedom = 0; ///< of Student's t, for intervals from the standard errors; 0 without them
 };
 
-/// Exact interactions: the closed form of a PairwiseGame or an AdditiveGame, else `enumerate_interactions`.
+/// Exact interactions: the closed form of a PairwiseGame or an AdditiveGame, or of such a game by groups
+/// (GroupedGame), else `enumerate_interactions`.
 ///
 /// In a pair game with weights w_ij, d_i = v({i}) that vanishes in company and D = sum of d (method.md,
 /// section 3, for sii; the others by the same steps, with u and w of this page's table),
@@ -116,16 +118,20 @@ InteractionResult enumerate_interactions(const G& game, InteractionIndex index,
                                          const SolverOptions& options = {},
                                          const Executor& executor = Serial{});
 
-/// Unbiased estimates for any number of players, after SHAP-IQ (Fumagalli et al. 2023): every coalition
-/// informs every pair. Sizes are enumerated from the outside in while the budget covers them; from the others
-/// random coalitions are drawn in pairs with their complements, sizes in proportion to what they weigh in the
-/// index. What is sampled is the difference to a game whose interactions are known: one of players and pairs
-/// fitted to the enumerated sizes (games that are such a fit are exact), and, size by size, the mean of what
-/// that left over in the units before. A budget of 2^n or more enumerates.
+/// Estimates for any number of players, in which every coalition informs every pair (after SHAP-IQ, Fumagalli
+/// et al. 2023). The sizes 0, 1, n-1 and n are evaluated whole. The others are strata of random coalitions in
+/// pairs with their complements, drawn without replacement, in proportion to what a size weighs in the index;
+/// a size that is due more than it has is taken whole. What is sampled is the difference to games of players,
+/// pairs and a constant for every size, whose interactions are known, fitted by ridge regression (regression
+/// adjustment, Witter et al. 2025): a coalition is compared with the fit to nine tenths of the others that
+/// does not see it, so that a poor fit costs precision, not truth. A budget of 2^n or more enumerates.
 ///
-/// A pair of coalitions is one unit; options mean what they do in samplers.hpp, where the precision is that
-/// of the pairs. Stopped before two units, coalitions that were not evaluated count as the fitted game says.
-/// Time O(n^2) an evaluation, memory O(n^2). The least budget is 2n + 6, or 2^n where that is less.
+/// A pair of coalitions is one unit; `units` leaves out the sizes that were taken whole. Options mean what
+/// they do in samplers.hpp, where the precision is that of the pairs. Additive games are exact, and games of
+/// players and pairs once there are more coalitions than pairs. Stopped early, sizes that were not seen count
+/// as the fit says. Time O(n^2) an evaluation, and for the fits, which an observer or a precision asks for
+/// again and again, some 200 times as much; three folds in place of ten where that is long. Memory
+/// O(n^2 + budget n). The least budget is 2n + 6, or 2^n where that is less.
 template <class G>
 InteractionResult sample_interactions(const G& game, InteractionIndex index,
                                       const SolverOptions& options = {}, const Executor& executor = Serial{});

@@ -36,14 +36,13 @@ double GroupedGame<G>::value(Coalition coalition) const {
 }
 
 template <class G>
-std::vector<double> GroupedGame<G>::shapley_values() const requires std::same_as<G, PairwiseGame> {
-  // A group without members is a null player, and leaves the first comer alone.
+auto GroupedGame<G>::parts() const -> Parts requires std::same_as<G, PairwiseGame> {
   std::vector<Index> live;
   for (Index g = 0; g < groups_.size(); ++g)
     if (!groups_[g].empty())
       live.push_back(g);
   const Index n = live.size();
-  std::vector<double> within(n); // what a group brings to any coalition
+  std::vector<double> within(n);
   Tensor<double, 2> between({n, n});
   for (Index a = 0; a < n; ++a) {
     const std::vector<Index>& group = groups_[live[a]];
@@ -65,10 +64,16 @@ std::vector<double> GroupedGame<G>::shapley_values() const requires std::same_as
       between(a, b) = pairs.value(); // one direction of the pair carries both
     }
   }
-  const std::vector<double> outer = mutual_game(std::move(between)).shapley_values();
+  return {std::move(live), std::move(within), mutual_game(std::move(between))};
+}
+
+template <class G>
+std::vector<double> GroupedGame<G>::shapley_values() const requires std::same_as<G, PairwiseGame> {
+  const Parts parts = this->parts();
+  const std::vector<double> outer = parts.between.shapley_values();
   std::vector<double> values(groups_.size(), 0.0);
-  for (Index a = 0; a < n; ++a)
-    values[live[a]] = outer[a] + within[a];
+  for (Index a = 0; a < parts.groups.size(); ++a)
+    values[parts.groups[a]] = outer[a] + parts.within[a];
   return values;
 }
 

@@ -135,6 +135,25 @@ inline void closed_form_interactions(const PairwiseGame& game, InteractionResult
   }
 }
 
+inline void closed_form_interactions(const GroupedGame<AdditiveGame>& game, InteractionResult& result) {
+  const std::vector<double> values = game.shapley_values();
+  for (Index i = 0; i < values.size(); ++i)
+    result.matrix(i, i) = values[i];
+}
+
+/// Null players, which groups without members are, change none of the indices.
+inline void closed_form_interactions(const GroupedGame<PairwiseGame>& game, InteractionResult& result) {
+  const auto parts = game.parts();
+  const std::vector<Index>& groups = parts.groups;
+  InteractionResult part = interaction_result(result.index, groups.size(), result.solver);
+  closed_form_interactions(parts.between, part);
+  for (Index a = 0; a < groups.size(); ++a) {
+    result.matrix(groups[a], groups[a]) = part.matrix(a, a) + parts.within[a];
+    for (Index b = a + 1; b < groups.size(); ++b)
+      result.matrix(groups[a], groups[b]) = part.matrix(a, b);
+  }
+}
+
 template <class G>
 concept ClosedFormInteractions = requires(const G& game, InteractionResult& result) {
   closed_form_interactions(game, result);
