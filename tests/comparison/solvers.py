@@ -47,7 +47,7 @@ STUDIES = {("unanimity", 10): (3, 20, (30, 50, 100, 200, 400, 800), 0),
            ("text", 50): (1, 4, (150, 250, 500, 1000, 2000), 1500),
            ("text", 100): (1, 2, (300, 500, 1000, 2000), 400)}
 PAIR_STUDIES = {("unanimity", 10): (3, 10, (60, 120, 240, 480, 960)),
-                ("unanimity", 20): (2, 5, (250, 500, 1000, 2000, 4000)),
+                ("unanimity", 20): (1, 4, (250, 500, 1000, 2000)),
                 ("text", 10): (3, 5, (60, 120, 240, 480, 960))}
 TOO_SLOW = {200: ("kADDSHAP", "SVARM")}  # minutes an estimate; as are SPEX and ProxySPEX nearly everywhere
 
@@ -201,17 +201,32 @@ def read(results):
                     for solver, budgets in solvers.items()} for study, solvers in found.items()}
 
 
+TITLES = {"unanimity": "Unanimity games of order 3 to 6", "text": "Masked-input games of the bundled text model"}
+
+
+def order(solver):
+    """Ours first, then shap's, then shapiq's."""
+    names = [*(f"ours {name}" for name in OURS), "ours sampled", *SHAP, *SHAPIQ]
+    return (names.index(solver) if solver in names else len(names), solver)
+
+
+def label(solver):
+    return f"`{solver[5:]}`" if solver.startswith("ours") else solver if solver in SHAP else f"shapiq {solver}"
+
+
 def report(results, plot):
     studies = read(results)
     for (kind, players, index), solvers in studies.items():
         budgets = sorted({budget for errors in solvers.values() for budget in errors})
         best = {budget: min(errors.get(budget, np.inf) for errors in solvers.values()) for budget in budgets}
-        print(f"\n{kind}, n = {players}, {index}\n\n| solver |" + "".join(f" {budget} |" for budget in budgets))
+        print(f"\n### {TITLES[kind]}, n = {players}" + (f", {index}" if index != "sv" else ""))
+        print("\n| solver |" + "".join(f" {budget} |" for budget in budgets))
         print("|---" * (len(budgets) + 1) + "|")
-        for solver, errors in solvers.items():
+        for solver in sorted(solvers, key=order):
+            errors = solvers[solver]
             cells = (f"**{errors[b]:.3g}**" if errors.get(b) == best[b] else f"{errors[b]:.3g}" if b in errors else "–"
                      for b in budgets)
-            print(f"| {solver} | " + " | ".join(cells) + " |")
+            print(f"| {label(solver)} | " + " | ".join(cells) + " |")
     if plot:
         draw({study[:2]: solvers for study, solvers in studies.items() if study[2] == "sv"}, plot)
 
@@ -221,31 +236,41 @@ def draw(studies, file):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     plt.rcParams.update({"svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9, "svg.hashsalt": "regard"})
-    kinds = ("unanimity", "text")
+    kinds = {"unanimity": ("unanimity games", 0.02, 2.5), "text": ("masked text", 0.003, 3)}
     columns = max(sum(study[0] == kind for study in studies) for kind in kinds)
-    figure, axes = plt.subplots(2, columns, figsize=(3.2 * columns, 6.6), squeeze=False, sharey="row")
+    figure, axes = plt.subplots(2, columns, figsize=(3.2 * columns, 7), squeeze=False, sharey="row")
     ours = dict(zip(OURS, ("#0072b2", "#e69f00", "#999999", "#009e73", "#cc79a7", "#000000")))
-    peers = dict(zip((*SHAP, *SHAPIQ), ("s", "D", "o", "v", "^", "<", ">", "P", "X")))
-    for row, kind in enumerate(kinds):
-        for column, study in enumerate(sorted(s for s in studies if s[0] == kind)):
-            axis = axes[row][column]
-            for solver, errors in studies[study].items():
+    peers = dict(zip((*SHAP, *SHAPIQ), "sDov^<>PX"))
+    for row, (kind, (title, low, high)) in enumerate(kinds.items()):
+        for axis, study in zip(axes[row], sorted(s for s in studies if s[0] == kind)):
+            for solver in sorted(studies[study], key=order):
+                errors = studies[study][solver]
                 x = sorted(errors)
                 y = [errors[b] for b in x]
                 if solver.startswith("ours"):
                     axis.plot(x, y, color=ours[solver[5:]], lw=1.8, label=solver[5:], zorder=3)
                 else:
-                    axis.plot(x, y, color="#d55e00" if solver in SHAP else "#56b4e9", lw=0.7, ls="--" if solver in SHAP else ":",
-                              marker=peers[solver], ms=4, label=solver, zorder=2)
-            axis.set(xscale="log", yscale="log", title=f"{'unanimity games' if kind == 'unanimity' else 'masked text'}, n = {study[1]}")
-            axis.set_ylim(0.01, 3)
+                    of_shap = solver in SHAP
+                    axis.plot(x, y, color="#d55e00" if of_shap else "#56b4e9", lw=0.7, ls="--" if of_shap else ":",
+                              marker=peers[solver], ms=5, mec="white", mew=0.4, zorder=2,
+                              label=solver if of_shap else f"shapiq {solver}")
+            axis.set(xscale="log", yscale="log", title=f"{title}, n = {study[1]}", xlabel="evaluations", ylim=(low, high))
+            axis.set_xticks(x, x)
+            axis.set_xticks([], minor=True)
+            axis.set_yticks([t for t in (0.003, 0.01, 0.03, 0.1, 0.3, 1) if low <= t <= high])
+            axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_yticks([], minor=True)
             axis.grid(alpha=0.25)
-            axis.set_xlabel("evaluations")
-        axes[row][0].set_ylabel("relative error")
+        axes[row][0].set_ylabel("error / size of the values")
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=6, frameon=False)
-    figure.tight_layout(rect=(0, 0.09, 1, 1))
+    figure.legend(handles, labels, loc="lower center", ncols=5, frameon=False)
+    figure.tight_layout(rect=(0, 0.1, 1, 1))
     figure.savefig(file, metadata={"Date": None} if str(file).endswith("svg") else None)
+    if str(file).endswith("svg"):  # a small file: no list of fonts, hundredths of a point
+        path = Path(file)
+        text = re.sub(r"font-family: [^;]*;", "font-family: sans-serif;", path.read_text())
+        text = re.sub(r"(\d+\.\d\d)\d+", r"\1", text)
+        path.write_text("\n".join(line.rstrip() for line in text.splitlines()) + "\n")
 
 
 if __name__ == "__main__":
