@@ -126,6 +126,34 @@ TEST_CASE("every method and option of the list runs", "[explain_text]") {
   CHECK(methods == 28);
 }
 
+TEST_CASE("baselines take their own options and say what they are", "[explain_text]") {
+  const auto of = [](const std::string& arguments) {
+    const Result result = run("--text 'a gripping , funny film' --format json --method " + arguments);
+    REQUIRE(result.code == 0);
+    return json::parse(result.out);
+  };
+  const json path = of("integrated-gradients --points 20 --masking zero");
+  CHECK(path["samples"] == 20);
+  CHECK(path["masking"] == "zero");
+  CHECK(path["value_kind"] == "output-score");
+  CHECK(path["value_full"] == path["logits"][1]);
+  const json side = of("grad-sam --side received");
+  CHECK(side["options"] == json({{"side", "received"}}));
+  CHECK(side["values"] != of("grad-sam")["values"]);
+  CHECK(of("attention --side given")["values"] == of("attention")["values"]); // it has no such option
+  const json norm = of("attention-norm --terms residual-norm");
+  CHECK(norm["options"] == json({{"terms", "residual-norm"}}));
+  CHECK(norm["value_kind"] == "attention-score");
+  CHECK(of("lime --samples 30")["samples"] == 30);
+  CHECK(of("lime")["samples"] == 512);
+  CHECK(of("attention-max-mutual-authors-random")["samples"] == 100);
+  CHECK(of("attention-max-mutual-authors-random")["solver"] == "authors-random");
+  const Result table = run("--text 'a gripping , funny film' --method attention-rollout");
+  CHECK_THAT(table.out, Catch::Matchers::Contains("scores, not Shapley values"));
+  check_failure("--text good --method integrated-gradients --points 0", 2, {"points: found 0"});
+  check_failure("--text good --method occlusion --masking zero", 2, {"masking: found zero"});
+}
+
 TEST_CASE("the table names the prediction and every token, without colour in a pipe", "[explain_text]") {
   const Result result = run("--text 'a gripping , funny film'");
   REQUIRE(result.code == 0);
