@@ -45,6 +45,21 @@ modeling_vit.eager_attention_forward = attention
 modeling_deit.eager_attention_forward = attention
 
 
+def integrated_gradients(forward, x, baseline, target):
+    """captum's, but for its cast of the quadrature's weights to float32. Attribution, and captum's delta negated."""
+    cast = torch.Tensor.float
+    torch.Tensor.float = torch.Tensor.double
+    torch.set_default_dtype(torch.float64)
+    try:
+        given, delta = IntegratedGradients(forward).attribute(
+            x, baselines=baseline, target=target, n_steps=POINTS, method="gausslegendre",
+            return_convergence_delta=True, internal_batch_size=POINTS)
+    finally:
+        torch.Tensor.float = cast
+        torch.set_default_dtype(torch.float32)
+    return given, -float(delta[0])
+
+
 class Bert:
     """What the formulas need of a BERT classifier: the forward pass from embedded tokens, and its parts."""
 
@@ -210,11 +225,8 @@ def text_case(model, ids, types, mask_id):
     zeroed[:, players] = 0
     output["input-x-gradient"] = InputXGradient(model.logits).attribute(rows, target=target).sum(-1)[0]
     for name, baseline in (("mask", masked), ("zero", zeroed)):
-        given, delta = IntegratedGradients(model.logits).attribute(
-            rows, baselines=baseline, target=target, n_steps=POINTS, method="gausslegendre",
-            return_convergence_delta=True)
+        given, gaps[f"integrated-gradients {name}"] = integrated_gradients(model.logits, rows, baseline, target)
         output[f"integrated-gradients {name}"] = given.sum(-1)[0]
-        gaps[f"integrated-gradients {name}"] = -float(delta[0])
         empty[f"integrated-gradients {name}"] = float(model.logits(baseline).detach()[0, target])
 
     def forward(batch):
@@ -243,11 +255,8 @@ def image_case(model, pixels, patch, special):
     output["input-x-gradient"] = patches(InputXGradient(forward).attribute(pixels, target=target))
     mean = pixels.mean((2, 3), keepdim=True).expand_as(pixels)
     for name, baseline in (("zero", torch.zeros_like(pixels)), ("mean", mean)):
-        given, delta = IntegratedGradients(forward).attribute(
-            pixels, baselines=baseline, target=target, n_steps=POINTS, method="gausslegendre",
-            return_convergence_delta=True, internal_batch_size=POINTS)
+        given, gaps[f"integrated-gradients {name}"] = integrated_gradients(forward, pixels, baseline, target)
         output[f"integrated-gradients {name}"] = patches(given)
-        gaps[f"integrated-gradients {name}"] = -float(delta[0])
         empty[f"integrated-gradients {name}"] = float(forward(baseline).detach()[0, target])
     groups = torch.full(pixels.shape[2:], grid[0] * grid[1])  # pixels that no patch covers are a group of their own
     groups[:grid[0] * patch[0], :grid[1] * patch[1]] = torch.arange(grid[0] * grid[1]).view(grid).repeat_interleave(
