@@ -110,8 +110,8 @@ std::string overlay_name(std::string name, std::size_t layer, const std::string&
   return name + "-" + std::to_string(layer) + "-" + input + (input.ends_with(".png") ? "" : ".png");
 }
 
-/// Heat maps of the first inputs, of each concept in the block before the last where it is best told apart:
-/// in the last one only the class token has a derivative.
+/// Heat maps of the first inputs, of each concept in the block before the last where it is best told apart,
+/// the later one of equals: in the last one only the class token has a derivative.
 template <class Source>
 void add_examples(const typename Source::Model& model, const Source& inputs, const Options& options,
                   const regard::Cavs& cavs, const regard::DerivativeOptions& derivatives,
@@ -124,7 +124,7 @@ void add_examples(const typename Source::Model& model, const Source& inputs, con
     const regard::ConceptScore*& chosen = best[score.concept_name];
     if (chosen == nullptr)
       names.push_back(score.concept_name);
-    if (chosen == nullptr || score.accuracy.value_or(0) > chosen->accuracy.value_or(0))
+    if (chosen == nullptr || score.accuracy.value_or(0) >= chosen->accuracy.value_or(0))
       chosen = &score;
   }
   for (const std::string& name : names) {

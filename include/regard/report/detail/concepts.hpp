@@ -142,6 +142,7 @@ inline constexpr std::string_view concept_style = R"css(
 .lines .band.own { fill: rgb(var(--plus) / .22) } .lines .band.random { fill: rgb(128 128 128 / .22) }
 .lines .sure { fill: rgb(var(--plus)); stroke: rgb(var(--plus)) }
 .lines .unsure { fill: var(--page); stroke: rgb(var(--plus)); stroke-width: 2 }
+.lead + article, .notices + article { margin-top: 2rem }
 .examples { display: flex; flex-wrap: wrap; gap: 1rem; margin: .5rem 0 }
 .examples figure { margin: 0; flex: 0 1 12rem } .examples img { width: 100%; border-radius: 4px }
 .examples .small { image-rendering: pixelated } .examples figcaption { color: var(--soft); font-size: .8125rem; overflow-wrap: anywhere }
@@ -171,9 +172,10 @@ inline std::string shaded_text(const Explanation& why) {
 inline std::string concept_table(std::span<const ConceptScore* const> scores) {
   std::string out =
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Scores\">\n<table>\n<thead><tr>";
-  for (const char* const head : {"Block", "Mean score", "Std. dev.", "Random mean", "Effect size d", "p",
-                                 "Adjusted p", "CAV accuracy", "Status"})
+  for (const char* const head :
+       {"Block", "Score ± std", "Random ± std", "Effect d", "p", "Adjusted p", "Accuracy"})
     out += "<th class=\"number\">" + std::string(head) + "</th>";
+  out += "<th>Status</th>";
   out += "</tr></thead>\n<tbody>\n";
   const auto cell = [&](const std::optional<double>& value, const std::string& shown) {
     out += "<td class=\"number\"" + (value ? " title=\"" + exact(*value) + "\"" : std::string()) + ">" +
@@ -184,17 +186,20 @@ inline std::string concept_table(std::span<const ConceptScore* const> scores) {
   };
   for (const ConceptScore* const score : scores) {
     out += "<tr><td class=\"number\">" + std::to_string(score->layer) + "</td>";
-    cell(score->mean, three_decimals(score->mean));
-    cell(score->deviation, three_decimals(score->deviation));
-    std::optional<double> random;
-    if (!score->random_scores.empty())
-      random = moments(score->random_scores).mean;
-    cell(random, decimals(random, 3));
+    cell(score->mean, three_decimals(score->mean) + " ± " + three_decimals(score->deviation));
+    const Moments random = moments(score->random_scores);
+    if (score->random_scores.size() < 2)
+      cell({}, "-");
+    else
+      cell(random.mean, three_decimals(random.mean) + " ± " + three_decimals(std::sqrt(random.variance())));
     cell(score->test.effect_size, decimals(score->test.effect_size, 2));
     cell(score->test.p_value, p_text(score->test.p_value));
     cell(score->p_adjusted, p_text(score->p_adjusted));
     cell(score->accuracy, decimals(score->accuracy, 3));
-    out += "<td class=\"number\">" + escape(score->status()) + "</td></tr>\n";
+    std::string status = score->status();
+    for (auto at = status.find(','); at != std::string::npos; at = status.find(',', at + 2))
+      status.insert(at + 1, " ");
+    out += "<td>" + escape(status) + "</td></tr>\n";
   }
   return out + "</tbody>\n</table>\n</div>\n";
 }

@@ -208,9 +208,12 @@ inline Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model) 
     set.not_converged = reader.get<bool>(entry, "not_converged");
     set.chance = reader.get<bool>(entry, "chance");
     const auto status = reader.get<std::string>(entry, "random_status");
-    for (const TestStatus one : {TestStatus::tested, TestStatus::no_random, TestStatus::few_random})
-      if (status == to_string(one))
-        set.random_status = one;
+    constexpr std::array statuses{TestStatus::tested, TestStatus::no_random, TestStatus::few_random};
+    const auto known = std::find_if(statuses.begin(), statuses.end(),
+                                    [&](TestStatus one) { return status == to_string(one); });
+    if (known == statuses.end())
+      reader.fail("random_status", "\"" + status + "\", which is unknown");
+    set.random_status = *known;
     const std::string name = detail::cav_name(set);
     if (!by_name.try_emplace(name, cavs.sets.size()).second)
       reader.fail("sets", "\"" + name + "\" twice");
@@ -246,7 +249,10 @@ inline Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model) 
       reader.fail("resample", "one that \"" + name + "\" does not have");
     if (record.contains("accuracy") && record["accuracy"].is_number()) {
       set.accuracies.resize(set.vectors.extent(0));
-      set.accuracies[reader.index(record, "resample")] = record["accuracy"].get<double>();
+      const auto accuracy = record["accuracy"].get<double>();
+      if (!(accuracy >= 0 && accuracy <= 1))
+        reader.fail("accuracy", "a number outside of [0, 1]");
+      set.accuracies[reader.index(record, "resample")] = accuracy;
     }
   }
   return cavs;
