@@ -15,7 +15,7 @@ struct RandomScores {
   std::vector<double> means, all;
 };
 
-inline RandomScores random_scores(const RandomCavs& random, const PooledGradients& pooled, Index layer) {
+inline RandomScores score_random(const RandomCavs& random, const PooledGradients& pooled, Index layer) {
   const Index concepts = random.vectors.extent(0), resamples = random.vectors.extent(1);
   RandomScores scores;
   scores.all = tcav_scores(
@@ -69,7 +69,7 @@ inline std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGr
     detail::RandomScores none;
     detail::RandomScores& scores = set.random ? random[{set.random.get(), set.layer}] : none;
     if (set.random && scores.all.empty())
-      scores = detail::random_scores(*set.random, pooled, set.layer);
+      scores = detail::score_random(*set.random, pooled, set.layer);
     result.random_scores = scores.means;
     result.test = detail::run_test(result, set, scores, cavs.seed, options);
     p_values.push_back(result.test.p_value);
