@@ -102,7 +102,7 @@ def peer(arguments, variant):
 
     torch.set_num_threads(arguments.threads)
     begin = time.perf_counter()
-    model = ViTForImageClassification.from_pretrained(arguments.model, attn_implementation="eager").eval()
+    model = ViTForImageClassification.from_pretrained(arguments.model, dtype=torch.float32, attn_implementation="eager").eval()
     processor = ViTImageProcessorPil.from_pretrained(arguments.model)
     blocks = model.vit.layers if hasattr(model.vit, "layers") else model.vit.encoder.layer
 
@@ -160,7 +160,7 @@ def peer(arguments, variant):
                 rows = np.concatenate([p.reshape(-1, p.shape[-1]), n.reshape(-1, n.shape[-1])])
                 labels = np.repeat([1, 0], [p.shape[0] * p.shape[1], n.shape[0] * n.shape[1]])
                 if variant == "well":
-                    probe = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-6, max_iter=1000).fit(rows.astype(np.float64), labels)
+                    probe = LogisticRegression(C=1, solver="newton-cholesky", tol=1e-10, max_iter=1000).fit(rows.astype(np.float64), labels)
                 else:
                     probe = LogisticRegression(C=1, max_iter=1000).fit(rows, labels)
                 score = float((pooled[layer] @ probe.coef_[0].astype(np.float64) > 0).mean())
