@@ -7,7 +7,7 @@
 //
 // Believe `random_concept_test`. The R scores of one concept share their positive examples, so they are no
 // independent sample of anything; the tests that treat them as one call random concepts significant in most
-// runs (docs/tcav.md has the rates). They are here because they are what the literature used.
+// runs (docs/concepts.md has the rates). They are here because they are what the literature used.
 #pragma once
 
 #include <regard/tensor.hpp>

@@ -72,7 +72,7 @@ class LayerFits {
     // comes and goes with its batch, so that there are never many of them.
     std::vector<Solved> centres(own_);
     for (Index g = 0; g < groups_.size(); ++g) {
-      constexpr Index batch = 10; // of fits whose weights and gradients stay in the cache beside the rows
+      constexpr Index batch = 25; // of fits whose weights and gradients stay in the cache beside the rows
       const Index size = g < own_ ? batch : groups_[g].resamples;
       for (Index begin = 0; begin < groups_[g].resamples; begin += size)
         batches.push_back({&groups_[g], g < own_ ? &centres[g] : nullptr, begin,

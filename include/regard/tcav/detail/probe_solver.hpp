@@ -66,46 +66,60 @@ inline double decision(const double* row, Index width, const Weights& at) {
   return dot(row, at.data(), width) + at(static_cast<Eigen::Index>(width));
 }
 
-/// gradient += weight * sum over rows of d loss / d (w, b). Four rows at a time: the weights and the gradient
-/// are then read once for four.
+/// gradient += weight * sum over `Rows` rows of d loss / d (w, b): the weights and the gradient are read once
+/// for all of them. @return the sum of slopes, for the intercept.
+template <Index Rows>
+double add_rows(Probe probe, double y, double weight, const double* rows, Index width, const double* w,
+                double* g) {
+  using P = Pack<double>;
+  typename P::Native partial[Rows];
+  for (Index r = 0; r < Rows; ++r)
+    partial[r] = P::broadcast(0);
+  Index i = 0;
+  for (; i + P::lanes <= width; i += P::lanes) {
+    const typename P::Native factor = P::load(w + i);
+    for (Index r = 0; r < Rows; ++r)
+      partial[r] = partial[r] + factor * P::load(rows + r * width + i);
+  }
+  double c[Rows], slopes = 0;
+  for (Index r = 0; r < Rows; ++r) {
+    double z = w[width];
+    for (Index lane = 0; lane < P::lanes; ++lane)
+      z += partial[r][lane];
+    for (Index j = i; j < width; ++j)
+      z += w[j] * rows[r * width + j];
+    c[r] = weight * loss_slope(probe, y, z);
+    slopes += c[r];
+  }
+  if (std::all_of(c, c + Rows, [](double x) { return x == 0; }))
+    return 0;
+  typename P::Native factors[Rows];
+  for (Index r = 0; r < Rows; ++r)
+    factors[r] = P::broadcast(c[r]);
+  for (i = 0; i + P::lanes <= width; i += P::lanes) {
+    typename P::Native sum = P::load(g + i);
+    for (Index r = 0; r < Rows; ++r)
+      sum = sum + factors[r] * P::load(rows + r * width + i);
+    P::store(g + i, sum);
+  }
+  for (; i < width; ++i)
+    for (Index r = 0; r < Rows; ++r)
+      g[i] += c[r] * rows[r * width + i];
+  return slopes;
+}
+
+/// The same for all rows of an input.
 inline void add_gradient(Probe probe, double y, double weight, const double* rows, Index count, Index width,
                          const Weights& at, Weights& gradient) {
-  using P = Pack<double>;
-  const double* const w = at.data();
-  double* const g = gradient.data();
   double slopes = 0;
-  for (Index first = 0; first < count; first += 4) {
-    const double* x[4];
-    for (Index r = 0; r < 4; ++r)
-      x[r] = rows + std::min(first + r, count - 1) * width;
-    P::Native partial[4] = {P::broadcast(0), P::broadcast(0), P::broadcast(0), P::broadcast(0)};
-    Index i = 0;
-    for (; i + P::lanes <= width; i += P::lanes) {
-      const P::Native factor = P::load(w + i);
-      for (Index r = 0; r < 4; ++r)
-        partial[r] = partial[r] + factor * P::load(x[r] + i);
-    }
-    double c[4];
-    for (Index r = 0; r < 4; ++r) {
-      double z = w[width];
-      for (Index lane = 0; lane < P::lanes; ++lane)
-        z += partial[r][lane];
-      for (Index j = i; j < width; ++j)
-        z += w[j] * x[r][j];
-      c[r] = first + r < count ? weight * loss_slope(probe, y, z) : 0.0;
-      slopes += c[r];
-    }
-    if (c[0] == 0 && c[1] == 0 && c[2] == 0 && c[3] == 0)
-      continue;
-    const P::Native c0 = P::broadcast(c[0]), c1 = P::broadcast(c[1]), c2 = P::broadcast(c[2]),
-                    c3 = P::broadcast(c[3]);
-    for (i = 0; i + P::lanes <= width; i += P::lanes)
-      P::store(g + i, P::load(g + i) + ((c0 * P::load(x[0] + i) + c1 * P::load(x[1] + i)) +
-                                        (c2 * P::load(x[2] + i) + c3 * P::load(x[3] + i))));
-    for (; i < width; ++i)
-      g[i] += (c[0] * x[0][i] + c[1] * x[1][i]) + (c[2] * x[2][i] + c[3] * x[3][i]);
-  }
-  g[width] += slopes;
+  Index row = 0;
+  for (; row + 8 <= count; row += 8)
+    slopes += add_rows<8>(probe, y, weight, rows + row * width, width, at.data(), gradient.data());
+  for (; row + 2 <= count; row += 2)
+    slopes += add_rows<2>(probe, y, weight, rows + row * width, width, at.data(), gradient.data());
+  if (row < count)
+    slopes += add_rows<1>(probe, y, weight, rows + row * width, width, at.data(), gradient.data());
+  gradient(static_cast<Eigen::Index>(width)) += slopes;
 }
 
 /// The Hessian of the objective at a point, factored, and the scale of the rows.
@@ -250,7 +264,8 @@ inline void run_fits(const RowSource& source, std::span<const Sides* const> side
   const auto size = static_cast<Eigen::Index>(source.width + 1);
   std::vector<double> rows(source.longest() * source.width);
   std::vector<Weights> gradients(fits.size());
-  std::vector<Index> active;
+  std::vector<Index> active, users;
+  constexpr Index chunk = 16;
   for (;;) {
     active.clear();
     for (Index f = 0; f < fits.size(); ++f)
@@ -261,16 +276,21 @@ inline void run_fits(const RowSource& source, std::span<const Sides* const> side
     if (active.empty())
       return;
     for (Index input = 0; input < source.inputs(); ++input) {
-      bool loaded = false;
-      for (const Index f : active) {
-        const double side = (*sides[f])[input];
-        if (side == 0)
-          continue;
-        if (!std::exchange(loaded, true))
-          source.load(input, rows.data());
-        add_gradient(probe, side > 0 ? 1 : -1, std::abs(side), rows.data(), source.counts[input],
-                     source.width, fits[f].point(), gradients[f]);
-      }
+      users.clear();
+      for (const Index f : active)
+        if ((*sides[f])[input] != 0)
+          users.push_back(f);
+      if (users.empty())
+        continue;
+      source.load(input, rows.data());
+      // A few rows for all fits at a time, so that they are read from the first-level cache.
+      for (Index first = 0; first < source.counts[input]; first += chunk)
+        for (const Index f : users) {
+          const double side = (*sides[f])[input];
+          add_gradient(probe, side > 0 ? 1 : -1, std::abs(side), rows.data() + first * source.width,
+                       std::min(chunk, source.counts[input] - first), source.width, fits[f].point(),
+                       gradients[f]);
+        }
     }
     for (const Index f : active)
       fits[f].take(std::move(gradients[f]));
