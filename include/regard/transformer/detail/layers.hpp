@@ -114,9 +114,7 @@ void softmax(Scalar* row, Index count, Scalar scale = 1) {
   for_packs<Scalar>(count, [&](Index j, Index lanes) {
     largest = larger<Scalar>(P::load(row + j, lanes, lowest), largest);
   });
-  Scalar top = lowest;
-  for (Index lane = 0; lane < P::lanes; ++lane)
-    top = std::max(top, Scalar(largest[lane]));
+  const Scalar top = P::reduce(largest, larger<Scalar>);
   const auto tops = P::broadcast(top), scales = P::broadcast(scale);
   auto partial = P::broadcast(0);
   for_packs<Scalar>(count, [&](Index j, Index lanes) {
@@ -125,9 +123,7 @@ void softmax(Scalar* row, Index count, Scalar scale = 1) {
     partial = partial + value;
     P::store(row + j, value, lanes);
   });
-  Scalar total = 0;
-  for (Index lane = 0; lane < P::lanes; ++lane)
-    total += partial[lane];
+  const Scalar total = P::reduce(partial, std::plus<>());
   const auto inverse = P::broadcast(1 / total);
   for_packs<Scalar>(
       count, [&](Index j, Index lanes) { P::store(row + j, P::load(row + j, lanes) * inverse, lanes); });

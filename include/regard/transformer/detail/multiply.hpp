@@ -37,14 +37,15 @@ inline constexpr Index depth_block = 256;
 template <class Scalar>
 inline constexpr Index tile_columns = tile_packs* Pack<Scalar>::lanes;
 
-/// Rows `Rows` of one tile: c += a * panel over `depth` steps, accumulators in registers.
+/// Rows `Rows` of one tile: c = start + a * panel over `depth` steps, accumulators in registers. The rows of
+/// `start` are `start_stride` apart: 0 for one row that all begin with.
 template <class Scalar, Index... Row>
-void multiply_tile(Index depth, const Operand<Scalar>& a, const Scalar* panel, Scalar* c, Index stride,
-                   std::integer_sequence<Index, Row...>) {
+void multiply_tile(Index depth, const Operand<Scalar>& a, const Scalar* panel, const Scalar* start,
+                   Index start_stride, Scalar* c, Index stride, std::integer_sequence<Index, Row...>) {
   using P = Pack<Scalar>;
   using Native = typename P::Native;
-  Native low[] = {P::load(c + Row * stride)...};
-  Native high[] = {P::load(c + Row * stride + P::lanes)...};
+  Native low[] = {P::load(start + Row * start_stride)...};
+  Native high[] = {P::load(start + Row * start_stride + P::lanes)...};
   const Scalar* row[] = {(a.data + Row * a.row_stride)...};
   for (Index k = 0; k < depth; ++k) {
     const Native left = P::load(panel + k * tile_columns<Scalar>);
@@ -62,63 +63,79 @@ void multiply_tile(Index depth, const Operand<Scalar>& a, const Scalar* panel, S
 
 /// Calls multiply_tile with the compile-time row count equal to `rows`, at most `Rows`.
 template <Index Rows, class Scalar>
-void multiply_rows(Index rows, Index depth, const Operand<Scalar>& a, const Scalar* panel, Scalar* c,
-                   Index stride) {
+void multiply_rows(Index rows, Index depth, const Operand<Scalar>& a, const Scalar* panel,
+                   const Scalar* start, Index start_stride, Scalar* c, Index stride) {
   if constexpr (Rows > 0) {
     if (rows == Rows)
-      multiply_tile<Scalar>(depth, a, panel, c, stride, std::make_integer_sequence<Index, Rows>{});
+      multiply_tile<Scalar>(depth, a, panel, start, start_stride, c, stride,
+                            std::make_integer_sequence<Index, Rows>{});
     else
-      multiply_rows<Rows - 1>(rows, depth, a, panel, c, stride);
+      multiply_rows<Rows - 1>(rows, depth, a, panel, start, start_stride, c, stride);
   }
 }
 
-/// Transposes rows j of `from`, `depth` numbers each, into columns j of a panel, in squares that fit 16
-/// bytes.
+#if defined(__GNUC__)
+
+/// One step of the transposition of a square of packs: swaps the blocks of `Distance` beside the diagonal.
+template <Index Distance, class Native, std::size_t... Lane>
+void swap_blocks(Native* rows, std::index_sequence<Lane...>) {
+  constexpr auto lanes = static_cast<int>(sizeof...(Lane)), distance = static_cast<int>(Distance);
+  for (Index r = 0; r < sizeof...(Lane); ++r) {
+    if ((r & Distance) != 0)
+      continue;
+    const Native a = rows[r], b = rows[r + Distance];
+    rows[r] = __builtin_shufflevector(
+        a, b,
+        ((Lane & Distance) == 0 ? static_cast<int>(Lane) : lanes + static_cast<int>(Lane) - distance)...);
+    rows[r + Distance] = __builtin_shufflevector(
+        a, b,
+        ((Lane & Distance) == 0 ? static_cast<int>(Lane) + distance : lanes + static_cast<int>(Lane))...);
+  }
+}
+
+/// Transposes a square of as many packs as each has lanes.
+template <class Scalar, Index Distance = 1>
+void transpose_packs(typename Pack<Scalar>::Native* rows) {
+  if constexpr (Distance < Pack<Scalar>::lanes) {
+    swap_blocks<Distance>(rows, std::make_index_sequence<Pack<Scalar>::lanes>{});
+    transpose_packs<Scalar, 2 * Distance>(rows);
+  }
+}
+
+/// Transposes rows j of `from`, `depth` numbers each, into columns j of a panel, square by square.
 /// @return how many columns are done, all but the last few
 template <class Scalar>
 Index pack_transposed(Index depth, Index columns, const Scalar* from, Index stride, Scalar* panel) {
-  constexpr Index width = tile_columns<Scalar>, side = 16 / sizeof(Scalar);
+  using P = Pack<Scalar>;
+  constexpr Index width = tile_columns<Scalar>, side = P::lanes;
   const Index done = columns - columns % side;
-#if defined(__GNUC__)
-  using Four [[gnu::vector_size(16)]] = Scalar;
-  const auto load = [](const Scalar* at) {
-    Four pack;
-    std::memcpy(&pack, at, 16);
-    return pack;
-  };
-  const auto store = [](Scalar* at, Four pack) { std::memcpy(at, &pack, 16); };
   for (Index j = 0; j < done; j += side) {
     const Scalar* const row = from + j * stride;
     Scalar* const column = panel + j;
     Index k = 0;
     for (; k + side <= depth; k += side) {
-      if constexpr (sizeof(Scalar) == 4) {
-        const Four a = load(row + k), b = load(row + stride + k), c = load(row + 2 * stride + k),
-                   d = load(row + 3 * stride + k);
-        const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
-                   ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
-                   cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5),
-                   cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-        store(column + k * width, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
-        store(column + (k + 1) * width, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
-        store(column + (k + 2) * width, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
-        store(column + (k + 3) * width, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
-      } else {
-        const Four a = load(row + k), b = load(row + stride + k);
-        store(column + k * width, __builtin_shufflevector(a, b, 0, 2));
-        store(column + (k + 1) * width, __builtin_shufflevector(a, b, 1, 3));
-      }
+      typename P::Native square[side];
+      for (Index i = 0; i < side; ++i)
+        square[i] = P::load(row + i * stride + k);
+      transpose_packs<Scalar>(square);
+      for (Index i = 0; i < side; ++i)
+        P::store(column + (k + i) * width, square[i]);
     }
     for (; k < depth; ++k)
       for (Index i = 0; i < side; ++i)
         column[k * width + i] = row[i * stride + k];
   }
   return done;
-#else
-  (void)depth, (void)from, (void)stride, (void)panel;
-  return 0;
-#endif
 }
+
+#else
+
+template <class Scalar>
+Index pack_transposed(Index, Index, const Scalar*, Index, Scalar*) {
+  return 0;
+}
+
+#endif
 
 /// Copies `depth` rows and `columns` columns of b into a panel of full width, zeros beyond.
 template <class Scalar>
@@ -148,31 +165,35 @@ void multiply(Index m, Index n, Index k, const Operand<Scalar>& a, const Operand
               Index c_stride, Start start = Start::zero, const Scalar* bias = nullptr) {
   constexpr Index width = tile_columns<Scalar>;
   alignas(64) Scalar panel[depth_block * width];
-  alignas(64) Scalar edge[tile_rows * width];
-  for (Index i = 0; i < m && start != Start::result; ++i) {
-    if (start == Start::bias)
-      std::copy(bias, bias + n, c + i * c_stride);
-    else
-      std::fill(c + i * c_stride, c + i * c_stride + n, Scalar(0));
-  }
+  alignas(64) Scalar edge[tile_rows * width] = {};
+  alignas(64) Scalar first_row[width] = {}; // what all rows begin with: zeros, or the bias
+  if (k == 0 && start != Start::result)
+    for (Index i = 0; i < m; ++i)
+      for (Index j = 0; j < n; ++j)
+        c[i * c_stride + j] = start == Start::bias ? bias[j] : Scalar(0);
   for (Index first = 0; first < k; first += depth_block) {
     const Index depth = std::min(depth_block, k - first);
+    const bool goes_on = first > 0 || start == Start::result;
     for (Index j = 0; j < n; j += width) {
       const Index columns = std::min(width, n - j);
       pack_panel(depth, columns,
                  {b.data + first * b.row_stride + j * b.column_stride, b.row_stride, b.column_stride}, panel);
+      if (start == Start::bias)
+        std::copy(bias + j, bias + j + columns, first_row);
       for (Index i = 0; i < m; i += tile_rows) {
         const Index rows = std::min(tile_rows, m - i);
         const Operand<Scalar> block{a.data + i * a.row_stride + first * a.column_stride, a.row_stride,
                                     a.column_stride};
         Scalar* const tile = c + i * c_stride + j;
         if (columns == width) {
-          multiply_rows<tile_rows>(rows, depth, block, panel, tile, c_stride);
+          multiply_rows<tile_rows>(rows, depth, block, panel, goes_on ? tile : first_row,
+                                   goes_on ? c_stride : 0, tile, c_stride);
           continue;
         }
-        for (Index r = 0; r < rows; ++r)
+        for (Index r = 0; r < rows && goes_on; ++r)
           std::copy(tile + r * c_stride, tile + r * c_stride + columns, edge + r * width);
-        multiply_rows<tile_rows>(rows, depth, block, panel, edge, width);
+        multiply_rows<tile_rows>(rows, depth, block, panel, goes_on ? edge : first_row, goes_on ? width : 0,
+                                 edge, width);
         for (Index r = 0; r < rows; ++r)
           std::copy(edge + r * width, edge + r * width + columns, tile + r * c_stride);
       }
