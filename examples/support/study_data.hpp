@@ -156,12 +156,14 @@ std::size_t parse_label(const Model& model, std::string_view cell, const std::st
 template <class Model>
 std::vector<StudyItem<regard::TextInput>> read_tsv(const Model& model, const std::string& file,
                                                    std::string_view bytes, const DataOptions& options) {
+  if (bytes.starts_with("\xef\xbb\xbf")) // a byte order mark, as spreadsheets write it
+    bytes.remove_prefix(3);
   std::vector<std::string_view> lines = split(bytes, '\n');
-  while (!lines.empty() && lines.back().empty())
-    lines.pop_back();
   for (std::string_view& line : lines)
     if (!line.empty() && line.back() == '\r')
       line.remove_suffix(1);
+  while (!lines.empty() && lines.back().empty())
+    lines.pop_back();
   const std::vector<std::string_view> header = lines.empty() ? lines : split(lines.front(), '\t');
   const auto column = [&](const std::string& name) {
     const auto found = std::find(header.begin(), header.end(), name);
