@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: MIT
 // Compares explainers on a data set: how faithful each is to the model, with intervals, and what it costs.
 //
-//     compare_methods --data dev.tsv --methods all --samples 256 --resume results.jsonl --html
-//     comparison.html compare_methods --data test.bin --methods grad-attention-mutual,random --limit 500
-//     --format json
+//     compare_methods --data dev.tsv --methods all --samples 256 --resume results.jsonl --html all.html
+//
+//     compare_methods --data test.bin --methods grad-attention-mutual,random --limit 500 --format json
 //
 // Many processes share the work: each runs a shard, and one merges.
 //
 //     compare_methods --data dev.tsv --methods all --shard 0/2 --resume part0 &
-//     compare_methods --data dev.tsv --methods all --shard 1/2 --resume part1 & wait
-//     compare_methods --merge part0 part1 --html comparison.html
+//
+//     compare_methods --data dev.tsv --methods all --shard 1/2 --resume part1; wait
+//
+//     compare_methods --merge part0 part1 --html all.html
 #include "support/program.hpp"
 #include "support/study.hpp"
 
 #include <regard/all.hpp>
 
 #include <mutex>
+#include <set>
 
 namespace {
 
@@ -25,6 +28,7 @@ struct Options {
   std::string divisor = "reference", reference, rationales;
   std::string resume, shard, csv, svg, agreement_svg, html, per_input;
   std::vector<std::string> merge;
+  std::set<std::string> given; ///< names of the options that were given
   std::size_t limit = 0, max_players = 0, samples = 512, super_patch = 1, windows = 0, resamples = 2000;
   bool list_metrics = false, list_methods = false;
 };
@@ -283,7 +287,8 @@ program::StudyResult summarise(const Options& options, const program::Json& head
   if (!has(reference))
     throw regard::InvalidArgument("--reference: found '" + reference +
                                   "', expected one of the methods compared");
-  return summary.finish(reference, {options.resamples, 0.95, options.common.seed});
+  return summary.finish(reference, {options.resamples, 0.95,
+                                    header.at("seed").get<std::uint64_t>()}); // of the run, merged or not
 }
 
 void write_report(const Options& options, program::Output& output, const program::StudyResult& result) {
@@ -355,17 +360,40 @@ void compare(const Options& options, program::Output& output, const Model& model
   write_report(options, output, summarise(options, header, lines, timings));
 }
 
-void merge(const Options& options, program::Output& output) {
-  const program::MergedResults merged = program::merge_results(options.merge);
-  // What was run stands in the files; options that say it again must say the same.
-  if (!options.methods.empty() && program::Json(parse_methods(options)) != merged.header.at("methods"))
-    throw regard::InvalidArgument("--methods: found '" + options.methods +
-                                  "' with --merge, but the files compare " +
-                                  merged.header.at("methods").dump());
+/// What was run stands in the files: options that say it again must say the same.
+void check_said_again(const Options& options, const program::Json& header) {
+  const auto check = [&](const std::string& option, const char* key, const auto& said) {
+    if (options.given.count(option) == 0)
+      return;
+    const program::Json value(said()), ran = header.contains(key) ? header[key] : program::Json();
+    if (value != ran)
+      throw regard::InvalidArgument(option + ": found " + value.dump() +
+                                    " with --merge, but the files have " + ran.dump());
+  };
+  check("--methods", "methods", [&] { return parse_methods(options); });
+  check("--metrics", "metrics", [&] { return parse_metrics(options); });
+  check("--percentages", "percentages", [&] { return parse_percentages(options.percentages); });
+  check("--aopc-divisor", "divisor", [&] { return options.divisor; });
+  check("--rationales", "rationales", [&] { return options.rationales; });
+  check("--limit", "limit", [&] { return options.limit; });
+  check("--max-players", "max_players", [&] { return options.max_players; });
+  check("--samples", "samples", [&] { return options.samples; });
+  check("--super-patch", "super_patch", [&] { return options.super_patch; });
+  check("--windows", "windows", [&] { return options.windows; });
+  check("--seed", "seed", [&] { return options.common.seed; });
+  check("--model", "model",
+        [&] { return std::filesystem::weakly_canonical(options.model).filename().string(); });
+  if (parse_masking(options.masking) != regard::Masking::automatic)
+    check("--masking", "masking", [&] { return options.masking; });
   if (!options.data.empty() && program::hash_text(program::read_bytes(options.data, "--data")) !=
-                                   merged.header.at("data_hash").get<std::string>())
+                                   header.at("data_hash").get<std::string>())
     throw regard::InvalidArgument("--data " + options.data +
                                   ": found other data than the files of --merge compare");
+}
+
+void merge(const Options& options, program::Output& output) {
+  const program::MergedResults merged = program::merge_results(options.merge);
+  check_said_again(options, merged.header);
   if (!options.resume.empty()) {
     if (std::filesystem::exists(options.resume)) {
       const program::Results there = program::read_results(options.resume);
@@ -382,13 +410,19 @@ void merge(const Options& options, program::Output& output) {
 
 void run(const Options& options, const char* program_path) {
   program::Output output(options.common.output);
-  program::check_files({{"--output", options.common.output},
-                        {"--resume", options.resume},
-                        {"--csv", options.csv},
-                        {"--svg", options.svg},
-                        {"--agreement-svg", options.agreement_svg},
-                        {"--html", options.html},
-                        {"--per-input", options.per_input}});
+  std::vector<std::pair<std::string, std::string>> files{{"--data", options.data}};
+  for (const std::string& file : options.merge)
+    files.insert(files.end(), {{"--merge", file}, {"--merge", program::timings_of(file).string()}});
+  if (!options.resume.empty())
+    files.emplace_back("--resume", program::timings_of(options.resume).string());
+  files.insert(files.end(), {{"--resume", options.resume},
+                             {"--output", options.common.output},
+                             {"--csv", options.csv},
+                             {"--svg", options.svg},
+                             {"--agreement-svg", options.agreement_svg},
+                             {"--html", options.html},
+                             {"--per-input", options.per_input}});
+  program::check_files(files); // above all, no file that is read is written over
   if (!options.merge.empty()) {
     merge(options, output);
     return;
@@ -504,6 +538,9 @@ int main(int argc, char** argv) {
                                     ", expected --data F --methods a,b,.. or --merge F ..");
     if (merged->count() > 0 && !options.shard.empty())
       throw regard::InvalidArgument("--shard: found with --merge, expected one of them");
+    for (const CLI::Option* option : app.get_options())
+      if (option->count() > 0)
+        options.given.insert(option->get_name());
     run(options, argv[0]);
   });
 }

@@ -72,13 +72,18 @@ inline void add_common_options(CLI::App& app, CommonOptions& options) {
 
 /// Refuses, before any work, files that cannot be written or are named twice. Empty names are no files.
 inline void check_files(const std::vector<std::pair<std::string, std::string>>& files) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code error, other;
+    const auto place = std::filesystem::weakly_canonical(a, error);
+    return a == b || (place == std::filesystem::weakly_canonical(b, other) && !error && !other);
+  };
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto& [option, file] = files[i];
     if (file.empty())
       continue;
     check_folder_of(option, file);
     for (std::size_t k = 0; k < i; ++k)
-      if (files[k].second == file)
+      if (!files[k].second.empty() && same(files[k].second, file))
         throw regard::InvalidArgument(option + " and " + files[k].first +
                                       ": found the same file, expected two");
   }

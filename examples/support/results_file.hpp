@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -97,6 +98,50 @@ inline std::string header_difference(const Json& found, const Json& expected) {
     if (key != "shard" && !expected.contains(key))
       note(key, value.dump(), "nothing");
   return text;
+}
+
+/// Refuses a header that does not name what the columns of the lines are.
+inline void check_header(const std::filesystem::path& path, const Json& header) {
+  const auto names = [&](const char* key) {
+    return header.contains(key) && header[key].is_array() &&
+           std::all_of(header[key].begin(), header[key].end(),
+                       [](const Json& name) { return name.is_string(); });
+  };
+  if (!header.is_object() || !header.contains("regard_comparison") || !names("methods") ||
+      !names("columns") || !header.contains("inputs") || !header["inputs"].is_number_unsigned())
+    throw regard::MalformedFile(path.string(),
+                                "found no header line, expected a results file of compare_methods");
+}
+
+/// Refuses a line that does not hold what its header says. The header has been checked.
+inline void check_line(const std::filesystem::path& path, std::size_t number, const Json& header,
+                       const Json& line) {
+  const auto whole = [&](const char* key) { return line.contains(key) && line[key].is_number_unsigned(); };
+  const std::size_t methods = header["methods"].size(), columns = header["columns"].size();
+  // A row of numbers for each method; row m has as many as length(m) says.
+  const auto table = [&](const char* key, const auto& length) {
+    if (!line.contains(key) || !line[key].is_array() || line[key].size() != methods)
+      return false;
+    for (std::size_t m = 0; m < methods; ++m) {
+      const Json& row = line[key][m];
+      if (!row.is_array() || row.size() != length(m) ||
+          !std::all_of(row.begin(), row.end(),
+                       [](const Json& value) { return value.is_number() || value.is_null(); }))
+        return false;
+    }
+    return true;
+  };
+  const auto all_columns = [&](std::size_t) { return columns; };
+  const auto methods_before = [](std::size_t m) { return m; };
+  const bool counted = whole("input") && whole("label") && whole("players") && whole("dropped_tokens");
+  const bool skipped = line.contains("skipped") && line["skipped"].is_string();
+  const bool correlated =
+      !line.contains("spearman") || (table("spearman", methods_before) && table("kendall", methods_before));
+  const bool scored = whole("prediction") && table("scores", all_columns) && correlated;
+  if (!counted || (!skipped && !scored))
+    throw regard::MalformedFile(path.string(), "line " + std::to_string(number) + ": found '" +
+                                                   first_words(line.dump()) +
+                                                   "', expected the numbers that the header names");
 }
 
 /// A text file that grows by whole lines.
@@ -219,6 +264,8 @@ class ResultsFile {
             "line " + std::to_string(i + 2) + ": found input " +
                 found.lines[i].json.value("input", Json()).dump() + ", expected " +
                 (i < expected.size() ? std::to_string(expected[i]) : std::string("no further one")));
+    for (std::size_t i = 0; i < found.lines.size(); ++i)
+      check_line(path, i + 2, header, found.lines[i].json);
   }
 
   FileLock lock_;
@@ -265,11 +312,10 @@ inline std::vector<ResultLine> last_of_each(std::vector<ResultLine> lines) {
 
 inline MergedResults merge_results(const std::vector<std::string>& files) {
   MergedResults merged;
+  std::map<std::size_t, std::string> file_of; // of each input
   for (const std::string& file : files) {
     Results found = read_results(file);
-    if (found.header.is_null() || !found.header.contains("regard_comparison") ||
-        !found.header.contains("inputs"))
-      throw regard::MalformedFile(file, "found no header line, expected a results file of compare_methods");
+    check_header(file, found.header);
     found.header.erase("shard");
     if (merged.header.is_null())
       merged.header = found.header;
@@ -277,9 +323,18 @@ inline MergedResults merge_results(const std::vector<std::string>& files) {
              !difference.empty())
       throw regard::MalformedFile(file, "holds results of another configuration than " + files.front() +
                                             ": " + difference);
-    for (ResultLine& line : found.lines) {
-      if (!line.json.contains("input") || !line.json["input"].is_number_unsigned())
-        throw regard::MalformedFile(file, "found a line without the number of its input");
+    const auto inputs = merged.header["inputs"].get<std::size_t>();
+    for (std::size_t i = 0; i < found.lines.size(); ++i) {
+      ResultLine& line = found.lines[i];
+      check_line(file, i + 2, merged.header, line.json);
+      const auto input = line.json["input"].get<std::size_t>();
+      const auto [first, added] = file_of.try_emplace(input, file);
+      if (!added || input >= inputs)
+        throw regard::MalformedFile(
+            file,
+            "line " + std::to_string(i + 2) + ": found input " + std::to_string(input) +
+                (added ? ", expected less than " + std::to_string(inputs)
+                       : " twice, it is in " + first->second + "; expected shards without a common input"));
       merged.lines.push_back(std::move(line));
     }
     if (std::filesystem::exists(timings_of(file)))
@@ -289,18 +344,13 @@ inline MergedResults merge_results(const std::vector<std::string>& files) {
   }
   merged.lines = by_input(std::move(merged.lines));
   merged.timings = last_of_each(std::move(merged.timings));
-  const auto inputs = merged.header.at("inputs").get<std::size_t>();
-  for (std::size_t i = 0; i < std::max(inputs, merged.lines.size()); ++i) {
-    const std::size_t found =
-        i < merged.lines.size() ? merged.lines[i].json.at("input").get<std::size_t>() : inputs;
-    if (found != i)
-      throw regard::MalformedFile(
-          files.front(),
-          found < i || i >= inputs
-              ? "and the others: found input " + std::to_string(found) + " twice, expected each once"
-              : "and the others: found no result of input " + std::to_string(i) + " of " +
-                    std::to_string(inputs) + ", expected all; is a shard missing or not done?");
-  }
+  const auto inputs = merged.header["inputs"].get<std::size_t>();
+  for (std::size_t i = 0; i < inputs; ++i)
+    if (file_of.count(i) == 0)
+      throw regard::MalformedFile("--merge", "found no result of input " + std::to_string(i) + " of " +
+                                                 std::to_string(inputs) + " in " +
+                                                 (files.size() == 1 ? files.front() : "any of the files") +
+                                                 ", expected all; is a shard missing or not done?");
   return merged;
 }
 

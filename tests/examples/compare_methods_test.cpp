@@ -199,7 +199,7 @@ TEST_CASE("the same results on any number of threads, and in three shards merged
   CHECK(read_file(file("part3")) == read_file(file("part0")));
   check_failure("--merge " + quote(file("part0")) + " " + quote(file("part1")), 1,
                 {"input 2 of 31", "shard"});
-  check_failure("--merge " + parts + " " + quote(file("part3")), 1, {"twice"});
+  check_failure("--merge " + parts + " " + quote(file("part3")), 1, {"part3", "input 0 twice", "part0"});
   CHECK(run("--data " + quote(data) + methods + " --merge " + parts).code == 0);
   check_failure("--methods attention-cls --merge " + parts, 2, {"--methods", "kernel-shap"});
   check_failure("--data " + quote(folder.write("other.tsv", sentences(30))) + " --merge " + parts, 2,
@@ -280,6 +280,77 @@ TEST_CASE("a results file of another configuration is refused by name, and kept"
   changed.replace(changed.find("{\"input\":2"), 10, "{\"input\":3");
   folder.write("results", changed);
   check_failure("--data " + quote(data) + methods + resume, 1, {"line 4", "input 3, expected 2"});
+}
+
+TEST_CASE("a merge says what its files say, and writes over none of them", "[compare_methods]") {
+  const TemporaryFolder folder;
+  const auto data = folder.write("data.tsv", sentences(8));
+  const auto file = [&](const std::string& name) { return folder.path() / name; };
+  const std::string common = "--data " + quote(data) + methods + " --resamples 40 --format json";
+  const auto without_times = [](const Result& result) {
+    INFO(result.error);
+    REQUIRE(result.code == 0);
+    json report = json::parse(result.out);
+    for (json& row : report["rows"])
+      row.erase("seconds_per_input");
+    return report;
+  };
+  const json whole = without_times(run(common + " --seed 5"));
+  for (const char* const part : {"0", "1"})
+    without_times(run(common + " --seed 5 --shard " + part + "/2 --resume " + quote(file(part))));
+  const std::string merge = "--merge " + quote(file("0")) + " " + quote(file("1"));
+  // The intervals are drawn with the seed of the run, which need not be said again.
+  CHECK(without_times(run("--resamples 40 --format json " + merge)) == whole);
+  CHECK(without_times(run(common + " --seed 5 " + merge)) == whole);
+  for (const char* const other :
+       {"--seed 4", "--limit 3", "--samples 65", "--metrics aopc", "--masking drop", "--percentages 10",
+        "--aopc-divisor terms", "--max-players 9", "--windows 2", "--super-patch 2", "--model elsewhere"}) {
+    const std::string name = std::string(other).substr(0, std::string(other).find(' '));
+    check_failure(std::string(other) + " " + merge, 2, {name, "--merge"});
+  }
+  const std::string before = read_file(file("0"));
+  for (const std::string option : {"--csv", "--resume", "--html", "--output"}) {
+    check_failure(option + " " + quote(file("0")) + " " + merge, 2, {option, "--merge", "same file"});
+    check_failure(option + " " + quote(folder.path() / "." / "0") + " " + merge, 2, {option, "same file"});
+    check_failure(option + " " + quote(data) + " " + common, 2, {option, "--data", "same file"});
+  }
+  CHECK(read_file(file("0")) == before);
+  CHECK(read_file(data) == sentences(8));
+
+  // Shards that overlap, a shard that was torn, and lines that are no results.
+  without_times(run(common + " --seed 5 --shard 1/3 --resume " + quote(file("third"))));
+  check_failure(merge + " " + quote(file("third")), 1, {"third", "line 2", "input 1 twice"});
+  folder.write("torn", before.substr(0, before.size() - 9));
+  check_failure("--merge " + quote(file("1")) + " " + quote(file("torn")), 1, {"input 6 of 8", "shard"});
+  const std::string header = before.substr(0, before.find('\n') + 1);
+  for (const std::string line :
+       {R"({"input":0})",
+        R"({"input":0,"label":1,"players":2,"dropped_tokens":0,"prediction":1,"scores":[[1]]})",
+        R"({"input":0,"label":-1,"players":2,"dropped_tokens":0,"skipped":"no players"})"}) {
+    folder.write("bad", header + line + "\n");
+    check_failure("--merge " + quote(file("1")) + " " + quote(file("bad")), 1, {"bad", "line 2"});
+    check_failure(common + " --seed 5 --shard 0/2 --resume " + quote(file("bad")), 1, {"bad", "line 2"});
+  }
+  folder.write("bad", "{\"regard_comparison\":1,\"inputs\":8}\n");
+  check_failure("--merge " + quote(file("bad")), 1, {"bad", "header"});
+}
+
+TEST_CASE("a file from a spreadsheet reads like any other", "[compare_methods]") {
+  const TemporaryFolder folder;
+  const auto rows = [&](const std::string& content) {
+    const Result result = run("--data " + quote(folder.write("data.tsv", content)) +
+                              " --methods attention-cls,occlusion --resamples 10 --format json");
+    INFO(result.error);
+    REQUIRE(result.code == 0);
+    json found = json::parse(result.out)["rows"];
+    for (json& row : found)
+      row.erase("seconds_per_input");
+    return found;
+  };
+  const json plain = rows("sentence\tlabel\ngood film\t1\nbad one\t0\n");
+  CHECK(plain[0]["n"] == 2);
+  CHECK(rows("\xef\xbb\xbfsentence\tlabel\ngood film\t1\nbad one\t0") == plain);
+  CHECK(rows("sentence\tlabel\r\ngood film\t1\r\nbad one\t0\r\n\r\n") == plain);
 }
 
 TEST_CASE("inputs are left out and counted, and limits hold", "[compare_methods]") {
