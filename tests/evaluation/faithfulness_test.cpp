@@ -111,6 +111,19 @@ TEST_CASE("every metric is that of a slow implementation, ties included", "[fait
   }
 }
 
+TEST_CASE("a probability that stays does not fall", "[faithfulness]") {
+  const Toy toy = additive_toy({0, 0, 0.2, 0});
+  MaskedPredictions predictions = toy.predictions();
+  const Monotonicity flat = monotonicity(predictions, std::vector<double>{1, 2, 3, 4}, 1);
+  CHECK(flat.monotone);
+  CHECK(flat.rising_steps == 1);
+  const Toy other = additive_toy({0, -0.1, 0.2, 0}, 0.3);
+  MaskedPredictions falling = other.predictions();
+  const Monotonicity once = monotonicity(falling, std::vector<double>{1, -2, 3, 4}, 1);
+  CHECK_FALSE(once.monotone);
+  CHECK(once.rising_steps == 0.75);
+}
+
 TEST_CASE("the divisors differ by 4/5", "[faithfulness]") {
   const Toy toy = random_toy(12, seed());
   MaskedPredictions predictions = toy.predictions();

@@ -43,6 +43,14 @@ TEST_CASE("F1 is scikit-learn's", "[statistics]") {
   }
 }
 
+TEST_CASE("a class that is only predicted counts as 0, and one that is in neither list not at all",
+          "[statistics]") {
+  const std::vector<Index> predicted{0, 1, 4}, actual{0, 1, 1};
+  const auto f1 = f1_scores(predicted, actual);
+  check_same(f1->macro, (1 + 2.0 / 3 + 0) / 3); // sklearn's too, with its default labels
+  check_same(f1->weighted, (1 + 2 * 2.0 / 3) / 3);
+}
+
 TEST_CASE("a weight is a repetition", "[statistics]") {
   const std::vector<Index> predicted{0, 1, 1, 2}, actual{0, 1, 2, 2};
   const std::vector<double> weights{2, 0, 1, 3};
