@@ -10,6 +10,7 @@
 #include <regard/models/text_classifier.hpp>
 
 #include <cctype>
+#include <set>
 
 using namespace regard;
 using namespace regard_test;
@@ -167,6 +168,53 @@ TEST_CASE("baselines of images are captum's and PyTorch's", "[baselines][golden]
     check_case(model, ImageInput({}, std::to_string(expected["input"].get<Index>())), expected, special);
   }
   CHECK(cases >= 6);
+}
+
+TEST_CASE("Shapley values of masked inputs are shap's", "[baselines][golden]") {
+  const auto bundled = load_text_classifier<double>(models / "bert-tiny-sst2");
+  const auto check = [](const auto& model, const auto& input, const nlohmann::json& expected) {
+    for (const auto& [name, list] : expected["values"].items()) {
+      INFO(name);
+      InputMethod method = std::get<InputMethod>(find_method(name));
+      method.samples = 4096; // all coalitions
+      if (expected.contains("super_patch")) {
+        method.super_patch = expected["super_patch"].get<Index>();
+        method.masking = Masking::zero;
+      }
+      const Explanation why = explain(model, input, method);
+      CHECK(why.target.index == expected["target"].template get<Index>());
+      // Values may be near 0: differences of probabilities whose rounding errors they keep.
+      check_close<double>(why.values, list.template get<std::vector<double>>(), why.value_full);
+      check_close<double>({why.value_empty, why.value_full},
+                          {expected["empty"].template get<double>(), expected["full"].template get<double>()},
+                          0);
+    }
+  };
+  std::set<std::string> seen;
+  for (const auto& expected : read_json(golden / "shapley.json")) {
+    const std::string name = expected["model"];
+    INFO(name);
+    for (const auto& [method, list] : expected["values"].items())
+      seen.insert(method);
+    if (expected.contains("text")) {
+      check(bundled, TextInput(expected["text"].get<std::string>()), expected);
+    } else if (expected.contains("ids")) {
+      const auto bert = load_bert<double>(bert_golden / name);
+      const auto embed = [&bert](const Encoding& encoding, TensorView<double, 2> rows) {
+        std::vector<BertToken> tokens;
+        for (const Token& token : encoding.tokens)
+          tokens.push_back({token.id, token.type, tokens.size()});
+        bert.embeddings.embed(tokens, rows);
+      };
+      IdModel<double> model(bert.classifier, embed, expected["mask"].get<Index>());
+      model.types = expected["types"].get<std::vector<Index>>();
+      check(model, TextInput(id_text(expected["ids"].get<std::vector<Index>>())), expected);
+    } else {
+      const PixelModel model(name == "vit-small-cifar10" ? models : data / "vit", name);
+      check(model, ImageInput({}, std::to_string(expected["input"].get<Index>())), expected);
+    }
+  }
+  CHECK(seen == std::set<std::string>{"kernel-shap", "partition-shap", "permutation-shap", "shapley-input"});
 }
 
 TEST_CASE("LIME's kernel and regression are those of lime, captum and scikit-learn", "[baselines][golden]") {

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes the golden files for the baselines, in float64: text.json, images.json and lime.json beside this script.
+"""Makes the golden files for the baselines, in float64: text.json, images.json, lime.json and shapley.json beside this script.
 
 Input x gradient, integrated gradients, occlusion (FeatureAblation) and the regression of LIME are captum's; LIME's kernel
-and regression also the lime package's and scikit-learn's. The rest is the formula in PyTorch over the attention, gradients
-and weights of transformers. tests/golden/README.md describes the files.
+and regression also the lime package's and scikit-learn's. KernelSHAP, permutations and the Partition explainer are shap's. The
+rest is the formula in PyTorch over the attention, gradients and weights of transformers. tests/golden/README.md describes the files.
 
 usage: python3 make.py    # reads ../bert, ../vit and ../../../examples/models"""
 
+import itertools
 import json
+import math
 import os
 from pathlib import Path
 
@@ -16,6 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # nothing here comes from the network
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 import numpy as np
+import shap
 import torch
 import transformers.models.deit.modeling_deit as modeling_deit
 import transformers.models.vit.modeling_vit as modeling_vit
@@ -24,6 +27,7 @@ from captum._utils.models.linear_model import SkLearnRidge
 from lime.lime_base import LimeBase as AuthorsLimeBase
 from safetensors.torch import load_file
 from sklearn.linear_model import Ridge
+from shap.maskers._text import partition_tree
 from sklearn.metrics import pairwise_distances
 from transformers import (BertForSequenceClassification, BertTokenizer, DeiTForImageClassification,
                           ViTForImageClassification)
@@ -207,6 +211,53 @@ def from_vectors(model, maps, hidden):
     return {name: score for name, score in found.items() if not isinstance(score, int)}
 
 
+class Stream:
+    """The library's random numbers (core/random.hpp): xoshiro256**, Box and Muller."""
+
+    def __init__(self, seed, item):
+        golden, self.mask = 0x9e3779b97f4a7c15, (1 << 64) - 1
+        key = self.mix(seed + golden) ^ self.mix(self.mix(item + 2 * golden))
+        self.state = [self.mix(key + (k + 1) * golden) for k in range(4)]
+
+    def mix(self, x):
+        x &= self.mask
+        x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9 & self.mask
+        x = (x ^ x >> 27) * 0x94d049bb133111eb & self.mask
+        return x ^ x >> 31
+
+    def rotate(self, x, by):
+        return (x << by | x >> 64 - by) & self.mask
+
+    def uniform(self):
+        s = self.state
+        bits = self.rotate(s[1] * 5 & self.mask, 7) * 9 & self.mask
+        shifted = s[1] << 17 & self.mask
+        s[2] ^= s[0]
+        s[3] ^= s[1]
+        s[1] ^= s[2]
+        s[0] ^= s[3]
+        s[2] ^= shifted
+        s[3] = self.rotate(s[3], 45)
+        return (bits >> 11) * 2.0 ** -53
+
+    def normals(self, shape):
+        drawn = [math.sqrt(-2 * math.log(1 - self.uniform())) * math.cos(2 * math.pi * self.uniform())
+                 for _ in range(math.prod(shape))]
+        return torch.tensor(drawn, dtype=torch.float64).view(shape)
+
+
+def smooth_grad(forward, x, noisy, target):
+    """x times the mean gradient over 25 draws of noise, of 0.1 of the range of the part x[noisy]."""
+    scale = 0.1 * (x[noisy].max() - x[noisy].min())
+    mean = torch.zeros_like(x)
+    for draw in range(25):
+        moved = x.clone()
+        moved[noisy] += scale * Stream(0, draw).normals(x[noisy].shape)
+        moved.requires_grad_()
+        mean += torch.autograd.grad(forward(moved)[0, target], moved)[0] / 25
+    return x * mean
+
+
 def probability(logits):
     return torch.softmax(logits, -1)
 
@@ -224,6 +275,7 @@ def text_case(model, ids, types, mask_id):
     zeroed = rows.clone()
     zeroed[:, players] = 0
     output["input-x-gradient"] = InputXGradient(model.logits).attribute(rows, target=target).sum(-1)[0]
+    output["smooth-grad"] = smooth_grad(model.logits, rows, (slice(None), slice(1, -1)), target).sum(-1)[0]
     for name, baseline in (("mask", masked), ("zero", zeroed)):
         given, gaps[f"integrated-gradients {name}"] = integrated_gradients(model.logits, rows, baseline, target)
         output[f"integrated-gradients {name}"] = given.sum(-1)[0]
@@ -253,6 +305,7 @@ def image_case(model, pixels, patch, special):
         return values.reshape(-1, grid[0], patch[0], grid[1], patch[1]).sum((0, 2, 4)).flatten()
     output, gaps, empty = {}, {}, {}
     output["input-x-gradient"] = patches(InputXGradient(forward).attribute(pixels, target=target))
+    output["smooth-grad"] = patches(smooth_grad(forward, pixels, slice(None), target))
     mean = pixels.mean((2, 3), keepdim=True).expand_as(pixels)
     for name, baseline in (("zero", torch.zeros_like(pixels)), ("mean", mean)):
         given, gaps[f"integrated-gradients {name}"] = integrated_gradients(forward, pixels, baseline, target)
@@ -343,6 +396,87 @@ def make_lime():
     print(f"lime.json: {len(cases)} cases")
 
 
+class Masker:
+    """The mask itself is the input; with a tree over the players for the Partition explainer."""
+
+    def __init__(self, n, clustering=None):
+        self.shape = (1, n)
+        if clustering is not None:
+            self.clustering = clustering
+
+    def __call__(self, mask, x):
+        return (np.asarray(mask).reshape(1, -1).astype(float),)
+
+
+def shapley_case(n, value, pieces=None):
+    """value(mask): the probability of the predicted class with the players of a 0/1 list visible."""
+    table = {mask: value(mask) for mask in itertools.product((0, 1), repeat=n)}
+
+    def game(masks):
+        return np.array([table[tuple(int(z) for z in mask)] for mask in np.asarray(masks)])
+    exact = np.zeros(n)
+    for order in itertools.permutations(range(n)):
+        mask = [0] * n
+        for i in order:
+            before = table[tuple(mask)]
+            mask[i] = 1
+            exact[i] += (table[tuple(mask)] - before) / math.factorial(n)
+    values = {"shapley-input": exact}
+    if n > 1:
+        kernel = shap.KernelExplainer(game, np.zeros((1, n)))
+        values["kernel-shap"] = np.ravel(kernel.shap_values(np.ones((1, n)), nsamples=2**n, l1_reg=False, silent=True))
+        assert np.abs(values["kernel-shap"] - exact).max() < 1e-7, values
+    if n == 2:  # an order and its reverse are all
+        values["permutation-shap"] = shap.PermutationExplainer(game, Masker(n), seed=0)(
+            np.ones((1, n)), max_evals=5 * (2 * n + 1), silent=True).values[0]
+    if pieces is not None and n > 1:
+        tree = partition_tree(pieces, [])
+        tree[:, 2] = tree[:, 3]  # as shap.maskers.Text does: what lies at a negative distance is not split
+        values["partition-shap"] = shap.PartitionExplainer(game, Masker(n, tree))(
+            np.ones((1, n)), max_evals=10**6, silent=True).values[0]
+    return dict(empty=table[(0,) * n], full=table[(1,) * n], values={k: np.ravel(v).tolist() for k, v in values.items()})
+
+
+@torch.no_grad()
+def make_shapley():
+    cases = []
+
+    def text(model, ids, types, mask_id, pieces):
+        def logits(mask):
+            return model.logits(model.embed([ids[0], *(i if z else mask_id for i, z in zip(ids[1:-1], mask)), ids[-1]], types))[0]
+        n = len(ids) - 2
+        target = int(logits([1] * n).argmax())
+        return dict(target=target) | shapley_case(n, lambda mask: float(probability(logits(mask))[target]), pieces)
+
+    tokenizer, bundled = BertTokenizer.from_pretrained(MODELS / "bert-tiny-sst2"), Bert(MODELS / "bert-tiny-sst2")
+    for sentence in ("a gripping , funny film", "not bad", "unbelievably dull and slow"):
+        ids = tokenizer(sentence)["input_ids"]
+        cases.append(dict(model="bert-tiny-sst2", text=sentence) | text(
+            bundled, ids, [0] * len(ids), tokenizer.mask_token_id, tokenizer.convert_ids_to_tokens(ids)[1:-1]))
+    for name in ("two-layers-two-heads", "four-layers-four-heads", "three-layers-three-heads"):
+        one = json.loads((GOLDEN / "bert" / name / "inputs.json").read_text())["inputs"][2]
+        ids, types = one["ids"][:7], one["types"][:7]
+        cases.append(dict(model=name, ids=ids, types=types, mask=1)
+                     | text(Bert(GOLDEN / "bert" / name), ids, types, 1, ["id"] * (len(ids) - 2)))
+    for name, folder, side in (("vit-small-cifar10", MODELS, 4), ("non-square", GOLDEN / "vit", 2)):
+        model = Vision(ViTForImageClassification, folder / name)
+        pixels = load_file(GOLDEN / "vit" / name / "expected.safetensors")["0/pixels"].double()[None]
+        block = 4 * side  # patches of 4 x 4
+        corners = list(itertools.product(range(0, pixels.shape[2], block), range(0, pixels.shape[3], block)))
+
+        def logits(mask):
+            hidden = pixels.clone()
+            for z, (top, left) in zip(mask, corners):
+                if not z:
+                    hidden[:, :, top:top + block, left:left + block] = 0
+            return model.logits(model.embed(hidden))[0]
+        target = int(logits([1] * len(corners)).argmax())
+        cases.append(dict(model=name, input=0, super_patch=side, target=target)
+                     | shapley_case(len(corners), lambda mask: float(probability(logits(mask))[target])))
+    (HERE / "shapley.json").write_text("[\n" + ",\n".join(json.dumps(case) for case in cases) + "\n]\n")
+    print(f"shapley.json: {len(cases)} cases")
+
+
 if __name__ == "__main__":
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -350,3 +484,4 @@ if __name__ == "__main__":
     make_text()
     make_images()
     make_lime()
+    make_shapley()
