@@ -212,6 +212,8 @@ class ResultsFile {
   /// Throws MalformedFile when the file is no results file, or one of another configuration.
   ResultsFile(const std::filesystem::path& path, const Json& header, const std::vector<std::size_t>& expected)
       : lock_(path) {
+    if (!std::filesystem::is_regular_file(path)) // a device may have no end
+      throw regard::IoError(path.string() + ": found no regular file, expected a results file or none yet");
     Results found = read_results(path);
     const std::string first = header.dump();
     if (found.header.is_null()) {

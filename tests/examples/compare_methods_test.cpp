@@ -486,6 +486,7 @@ TEST_CASE("bad usage is 2, a failure is 1, each with one line: compare_methods",
   check_failure(common + " --rationales spans", 1, {"data.tsv", "spans"});
   check_failure("--data /nowhere/at/all.tsv --methods attention-mutual", 1, {"/nowhere/at/all.tsv"});
   check_failure(common + " --resume /nowhere/at/all", 1, {"/nowhere/at/all"});
+  check_failure(common + " --resume /dev/null", 1, {"/dev/null", "regular file"});
   check_failure("--merge /nowhere/at/all", 1, {"/nowhere/at/all"});
   const auto bad = [&](const std::string& content) {
     return "--methods attention-mutual --data " + quote(folder.write("bad.tsv", content));
