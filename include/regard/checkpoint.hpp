@@ -7,4 +7,6 @@
 #include <regard/checkpoint/mapped_file.hpp>
 #include <regard/checkpoint/safetensors.hpp>
 #include <regard/checkpoint/tensor_reader.hpp>
+#include <regard/checkpoint/vit_config.hpp>
 #include <regard/checkpoint/weights.hpp>
+#include <regard/checkpoint/write_safetensors.hpp>

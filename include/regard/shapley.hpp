@@ -10,6 +10,7 @@
 #include <regard/shapley/exact.hpp>
 #include <regard/shapley/game.hpp>
 #include <regard/shapley/grouped_game.hpp>
+#include <regard/shapley/image_partition_tree.hpp>
 #include <regard/shapley/interactions.hpp>
 #include <regard/shapley/options.hpp>
 #include <regard/shapley/owen.hpp>
