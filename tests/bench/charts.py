@@ -77,6 +77,7 @@ def growth(micro, out):
             points = sorted((k[3], v) for k, v in blocks.items() if k[0] == direction and k[1:3] == (4, 128) and k[4] == threads)
             ax.plot(*zip(*points), marker=marker, label=f"{'forward' if direction == 'forward' else 'forward and back'}, {threads} thread{'s' * (threads > 1)}")
     ax.set(xscale="log", yscale="log", xlabel="tokens", ylabel="ms", title="One input, 4 blocks of width 128")
+    ax.xaxis.set_minor_formatter(plot.NullFormatter())
     ax.set_xticks([16, 32, 64, 128, 256, 512], ["16", "32", "64", "128", "256", "512"])
     ax.legend(frameon=False, fontsize=8)
     ax = axes[0][1]
@@ -104,6 +105,7 @@ def growth(micro, out):
     for solver, points in solvers.items():
         ax.plot(*zip(*sorted(points)), marker="o", label=solver)
     ax.set(xscale="log", yscale="log", xlabel="players", ylabel="ms", title="Sampled solvers, 2,048 evaluations, 1 thread")
+    ax.xaxis.set_minor_formatter(plot.NullFormatter())
     ax.set_xticks([20, 60, 200], ["20", "60", "200"])
     ax.legend(frameon=False, fontsize=8)
     draw(figure, out)

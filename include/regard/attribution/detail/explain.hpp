@@ -56,7 +56,10 @@ void explain_with(const Model& model, std::span<const Input> inputs, const AnyMe
         cut_batches(inputs.size(), tokens, batch_rows(rows, executor.workers()));
     std::vector<Pass<typename Model::Scalar>> passes(executor.workers());
     if (ranges.size() < executor.workers()) { // then all share each
-      passes[0].executor = &executor;
+      // Below a quarter of a millisecond a block, starting threads costs more than it saves.
+      const Index width = model.classifier().width();
+      if (rows * width * width >= Index{1} << 20)
+        passes[0].executor = &executor;
       Serial{}.for_each(
           ranges.size(),
           [&](Index range, Index) {

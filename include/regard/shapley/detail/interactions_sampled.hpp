@@ -66,13 +66,14 @@ class InteractionSampler {
     plan();
     evaluate_ends();
     bool converged = false;
-    Index next = 1; // when to look at the precision
+    const bool look = options_.precision > 0 || options_.observer;
+    Index next = look ? 1 : planned_; // units after which the estimate is looked at
     while (units_.size() < planned_ && result_.status != Status::stopped && !converged) {
       draw(std::min({planned_ - units_.size(), next - units_.size(), wave()}));
       if (units_.size() < next)
         continue;
       next = next_look(next);
-      if (units_.size() == planned_ || (options_.precision == 0 && !options_.observer))
+      if (units_.size() == planned_ || !look)
         continue;
       estimate();
       converged = precise();

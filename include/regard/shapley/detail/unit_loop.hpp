@@ -75,7 +75,8 @@ ShapleyResult run_units(const G& game, Estimator& estimator, const SolverOptions
   std::vector<Coalition> coalitions;
   std::vector<double> values;
   std::vector<Index> ends; // of each unit's coalitions in `wanted`
-  Index charged = 2, next = 1;
+  Index charged = 2;
+  Index next = look ? 1 : std::numeric_limits<Index>::max(); // units after which the estimate is looked at
   bool more = true, stopped = false, converged = false;
   while (more && !stopped && !converged) {
     wanted.clear();
