@@ -34,8 +34,9 @@ struct lime {
 /// The regression alone: coefficients b of min over (a, b) of sum_k weights_k (values_k - a - sum_{i in z_k}
 /// b_i)^2 + ridge sum b_i^2. Throws InvalidArgument when sizes differ, when a number is not finite, or when
 /// `ridge` or the sum of weights is not greater than 0.
-std::vector<double> lime_regression(std::span<const Coalition> samples, std::span<const double> values,
-                                    std::span<const double> weights, double ridge);
+template <class Real = double>
+std::vector<Real> lime_regression(std::span<const Coalition> samples, std::span<const double> values,
+                                  std::span<const double> weights, double ridge);
 
 } // namespace regard::inline REGARD_ABI
 

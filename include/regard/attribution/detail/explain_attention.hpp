@@ -76,8 +76,9 @@ inline SolverOptions solver_options(const AttentionMethod& method, Index players
 }
 
 /// The Shapley values of the method's game.
-inline ShapleyResult solve(const AttentionMethod& method, const AggregatedAttention& aggregated,
-                           std::span<const std::vector<Index>> players, const ExplainOptions& options) {
+template <class Aggregated>
+ShapleyResult solve(const AttentionMethod& method, const Aggregated& aggregated,
+                    std::span<const std::vector<Index>> players, const ExplainOptions& options) {
   const SolverOptions solver = solver_options(method, players.size(), options);
   switch (method.game) {
   case AttentionGame::cls:

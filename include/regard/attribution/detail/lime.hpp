@@ -10,8 +10,9 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::vector<double> lime_regression(std::span<const Coalition> samples, std::span<const double> values,
-                                           std::span<const double> weights, double ridge) {
+template <class Real>
+std::vector<Real> lime_regression(std::span<const Coalition> samples, std::span<const double> values,
+                                  std::span<const double> weights, double ridge) {
   if (samples.size() != values.size() || samples.size() != weights.size())
     throw InvalidArgument("lime: found " + std::to_string(samples.size()) + " samples, " +
                           std::to_string(values.size()) + " values and " + std::to_string(weights.size()) +
@@ -39,8 +40,9 @@ inline std::vector<double> lime_regression(std::span<const Coalition> samples, s
     share /= total;
 
   // The intercept is not penalised: it drops out of centred variables.
-  Eigen::MatrixXd z(static_cast<Eigen::Index>(samples.size()), static_cast<Eigen::Index>(players));
-  Eigen::VectorXd y(static_cast<Eigen::Index>(samples.size()));
+  Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic> z(static_cast<Eigen::Index>(samples.size()),
+                                                        static_cast<Eigen::Index>(players));
+  Eigen::Matrix<Real, Eigen::Dynamic, 1> y(static_cast<Eigen::Index>(samples.size()));
   for (Index k = 0; k < samples.size(); ++k) {
     const double root = std::sqrt(weights[k]);
     const auto row = static_cast<Eigen::Index>(k);
@@ -49,9 +51,9 @@ inline std::vector<double> lime_regression(std::span<const Coalition> samples, s
       z(row, static_cast<Eigen::Index>(player)) =
           root * ((samples[k].contains(player) ? 1.0 : 0.0) - mean[player]);
   }
-  Eigen::MatrixXd normal = z.transpose() * z;
+  decltype(z) normal = z.transpose() * z;
   normal.diagonal().array() += ridge;
-  const Eigen::VectorXd coefficients = normal.llt().solve(z.transpose() * y);
+  const decltype(y) coefficients = normal.llt().solve(z.transpose() * y);
   return {coefficients.data(), coefficients.data() + coefficients.size()};
 }
 

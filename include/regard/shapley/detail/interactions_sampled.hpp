@@ -51,7 +51,7 @@ struct InteractionTerms {
 /// they weigh in the index. A stratum's part of the index is that of a fitted game, which is known, and the
 /// mean over its units of the part of what is left. Every unit is compared with a fit without its fold, so
 /// the estimate is unbiased whatever the fit is worth (but for the ridge, which is chosen once for all).
-template <class G>
+template <class G, class Real = double>
 class InteractionSampler {
  public:
   InteractionSampler(const G& game, InteractionIndex index, const SolverOptions& options,
@@ -270,9 +270,9 @@ class InteractionSampler {
     for (Index u = 0; u < units_.size(); ++u)
       members[units_[u].stratum].push_back(u);
     const std::vector<Index> folds = fold_units(members);
-    const FitRows rows = fit_rows(folds);
-    const std::vector<QuadraticFit> fits = fit_folds(rows);
-    std::vector<Eigen::VectorXd> fitted(fits.size());
+    const FitRows<Real> rows = fit_rows(folds);
+    const std::vector<QuadraticFit<Real>> fits = fit_folds(rows);
+    std::vector<Vector<Real>> fitted(fits.size());
     executor_.for_each(fits.size(), [&](Index f, Index) { fitted[f] = fits[f].fitted(); });
 
     bool errors = true;
@@ -327,7 +327,7 @@ class InteractionSampler {
   /// the units that it was fitted to; the fold's own units stand for all the others, from which they were
   /// drawn.
   void add_stratum(Index s, std::span<const Index> members, std::span<const Index> folds,
-                   std::span<const QuadraticFit> fits, std::span<const Eigen::VectorXd> fitted,
+                   std::span<const QuadraticFit<Real>> fits, std::span<const Vector<Real>> fitted,
                    Tensor<double, 2>& variance) {
     const Stratum& stratum = strata_[s];
     const double count = static_cast<double>(members.size());
@@ -382,10 +382,10 @@ class InteractionSampler {
 
   /// Adds the part of one size of the index of a fitted game: the mean of its values, given who of a pair is
   /// a member, times what they add.
-  void add_known(const SizeQuadratic& game, Index size, Tensor<double, 2>& matrix) const {
+  void add_known(const SizeQuadratic<Real>& game, Index size, Tensor<double, 2>& matrix) const {
     const double n = static_cast<double>(n_), s = static_cast<double>(size);
     const double c = game.sizes[size], all = game.players.sum();
-    const Eigen::VectorXd links = game.pairs.rowwise().sum();
+    const Vector<Real> links = game.pairs.rowwise().sum();
     const double total = links.sum() / 2;
     // the mean of y, and of the product of two, among `others` of which `in` are members
     const auto one = [](double others, double in) { return (2 * in - others) / others; };
@@ -433,7 +433,7 @@ class InteractionSampler {
 
   /// The fold of each unit; none for a stratum of which all units are there.
   std::vector<Index> fold_units(std::span<const std::vector<Index>> members) const {
-    std::vector<Index> folds(units_.size(), FitRows::no_fold);
+    std::vector<Index> folds(units_.size(), FitRows<Real>::no_fold);
     for (Index s = 0; s < members.size(); ++s)
       if (static_cast<double>(members[s].size()) != strata_[s].all)
         for (Index m = 0; m < members[s].size(); ++m)
@@ -441,11 +441,10 @@ class InteractionSampler {
     return folds;
   }
 
-  FitRows fit_rows(std::span<const Index> folds) const {
+  FitRows<Real> fit_rows(std::span<const Index> folds) const {
     const Index count = ends_.size() + 2 * units_.size();
-    FitRows rows;
-    rows.signs =
-        Eigen::MatrixXd::Constant(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(n_), -1);
+    FitRows<Real> rows;
+    rows.signs = Matrix<Real>::Constant(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(n_), -1);
     rows.values.resize(static_cast<Eigen::Index>(count));
     const auto add = [&](const Coalition& coalition, double value, Index fold) {
       const auto row = static_cast<Eigen::Index>(rows.rows());
@@ -456,7 +455,7 @@ class InteractionSampler {
       rows.fold.push_back(fold);
     };
     for (Index c = 0; c < ends_.size(); ++c)
-      add(end_coalitions_[c], ends_[c], FitRows::no_fold);
+      add(end_coalitions_[c], ends_[c], FitRows<Real>::no_fold);
     for (Index u = 0; u < units_.size(); ++u) {
       MutableCoalition z(coalitions_[u]);
       add(z, units_[u].here, folds[u]);
@@ -469,8 +468,8 @@ class InteractionSampler {
   /// A game for each fold, from the rows of the others. With p unknowns and a part r of the variance left
   /// by the last fit, the ridge is p r / (1 - r): the noise by the mean square of a coefficient. A fit that
   /// explains nothing is dropped.
-  std::vector<QuadraticFit> fit_folds(const FitRows& rows) const {
-    std::vector<QuadraticFit> fits;
+  std::vector<QuadraticFit<Real>> fit_folds(const FitRows<Real>& rows) const {
+    std::vector<QuadraticFit<Real>> fits;
     double squares = 0;
     for (Index fold = 0; fold < fold_count(); ++fold) {
       fits.emplace_back(rows, fold);
@@ -491,7 +490,7 @@ class InteractionSampler {
         break;
     }
     if (!(left < 1))
-      for (QuadraticFit& fit : fits)
+      for (QuadraticFit<Real>& fit : fits)
         fit.clear();
     return fits;
   }

@@ -85,6 +85,7 @@ class PairWalk {
 /// First come all pairs of the sizes 1, 2, ..., as long as the budget that is left, shared out by the
 /// kernel's mass, covers the whole size. The rest is drawn: a size by its mass, then a pair. One that comes
 /// again counts again and costs nothing.
+template <class Real>
 class KernelEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -179,7 +180,7 @@ class KernelEstimator {
   PairSizes sizes_;
   Index whole_sizes_; // the sizes 1, ..., whole_sizes_ are taken whole
   PairWalk walk_;
-  PairRegression regression_;
+  PairRegression<Real> regression_;
   MutableCoalition z_;
   double sampled_mass_ = 0; // before choice_, which sets it
   WeightedChoice choice_;
@@ -192,6 +193,7 @@ class KernelEstimator {
 /// sizes are drawn alike. Here in rounds: each takes, in random order, one new pair of every size that has
 /// any left. So any number of units is balanced over the sizes, nothing is drawn twice, and in the end all is
 /// taken. A pair that was taken with m others of its size weighs mass / m.
+template <class Real>
 class LeverageEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -272,7 +274,7 @@ class LeverageEstimator {
   std::uint64_t seed_;
   std::uint64_t rounds_ = 0;
   PairSizes sizes_;
-  PairRegression regression_;
+  PairRegression<Real> regression_;
   MutableCoalition z_;
   std::vector<Index> taken_, added_; // pairs of each size: drawn, and evaluated
   std::vector<Index> round_;         // the sizes that this round has yet to take

@@ -27,6 +27,7 @@ struct PairWeight {
 /// What depends on the size alone, as in games that saturate, is fitted along by two odd polynomials of
 /// t = 1 - 2 |z| / n that vanish for all players. Over all coalitions of a size u has the mean 0, so they
 /// change nothing when all are taken; of a sample they take noise away.
+template <class Real>
 class PairRegression {
  public:
   explicit PairRegression(Index players) : players_(players), pairs_(players) {}
@@ -51,8 +52,8 @@ class PairRegression {
   Estimate solve(std::span<const PairWeight> weights, Index strata) const;
 
  private:
-  using Matrix = Eigen::MatrixXd;
-  using Vector = Eigen::VectorXd;
+  using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+  using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
 
   /// How many pairs are worked on together, as the columns of a matrix.
   static constexpr Index block = 64;
@@ -101,7 +102,8 @@ class PairRegression {
   Ends ends_;
 };
 
-inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index strata) const {
+template <class Real>
+Estimate PairRegression<Real>::solve(std::span<const PairWeight> weights, Index strata) const {
   const auto n = static_cast<Eigen::Index>(players_), all = static_cast<Eigen::Index>(players_ + shapes());
   Matrix normal = Matrix::Zero(all, all);
   Vector right = Vector::Zero(all);
@@ -113,7 +115,7 @@ inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index
       u.col(k) *= root;
       right += u.col(k) * (root * observed_[pair]);
     }
-    normal.selfadjointView<Eigen::Lower>().rankUpdate(u);
+    normal.template selfadjointView<Eigen::Lower>().rankUpdate(u);
   }
   // All u are orthogonal to 1, so that any multiple of 1 1' may be added: this gives 1 the mean eigenvalue.
   const double scale = std::max(normal.topLeftCorner(n, n).trace() / static_cast<double>(n),
@@ -145,9 +147,10 @@ inline Estimate PairRegression::solve(std::span<const PairWeight> weights, Index
 ///     m / (m - 1) P (sum w u u' P r / m - sum h g).
 ///
 /// Draws without replacement have both in proportion to what they left.
-inline void PairRegression::use_draws(const Eigen::LLT<Matrix>& factor, Vector& psi,
-                                      std::span<const PairWeight> weights, Index strata,
-                                      Estimate& estimate) const {
+template <class Real>
+void PairRegression<Real>::use_draws(const Eigen::LLT<Matrix>& factor, Vector& psi,
+                                     std::span<const PairWeight> weights, Index strata,
+                                     Estimate& estimate) const {
   std::vector<double> draws(strata, 0.0);
   Matrix scores = Matrix::Zero(psi.size(), static_cast<Eigen::Index>(strata));
   for_each_draw(

@@ -43,7 +43,8 @@ ShapleyResult self_normalised_sampling(const G& game, const SolverOptions& optio
 
 template <class G>
 ShapleyResult kernel_shap(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::KernelEstimator>(game, options, executor, Solver::kernel, 2, options.budget);
+  return detail::sample<detail::KernelEstimator<double>>(game, options, executor, Solver::kernel, 2,
+                                                         options.budget);
 }
 
 template <class G>
@@ -53,7 +54,7 @@ ShapleyResult unbiased_kernel_shap(const G& game, const SolverOptions& options, 
 
 template <class G>
 ShapleyResult leverage_shap(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::LeverageEstimator>(game, options, executor, Solver::leverage, 2);
+  return detail::sample<detail::LeverageEstimator<double>>(game, options, executor, Solver::leverage, 2);
 }
 
 template <class G>

@@ -14,17 +14,26 @@
 namespace regard::inline REGARD_ABI {
 namespace detail {
 
+// What needs Eigen's expressions is a template: a file pays for them when it uses them, not for including
+// this.
+template <class Real>
+using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+template <class Real>
+using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic>;
+
 /// g(z) = c_s + b'y + sum_{i<j} B_ij y_i y_j, where y_i = 1 for members and -1 for others, and s = |z|.
+template <class Real>
 struct SizeQuadratic {
-  Eigen::VectorXd players;   // b
-  Eigen::MatrixXd pairs;     // B: symmetric, 0 on the diagonal
+  Vector<Real> players;      // b
+  Matrix<Real> pairs;        // B: symmetric, 0 on the diagonal
   std::vector<double> sizes; // c
 };
 
 /// Coalitions with their values, some of them left out.
+template <class Real>
 struct FitRows {
-  Eigen::MatrixXd signs;   // [rows, players]: y
-  Eigen::VectorXd values;  // [rows]
+  Matrix<Real> signs;      // [rows, players]: y
+  Vector<Real> values;     // [rows]
   std::vector<Index> size; // of each row
   std::vector<Index> fold; // of each row; `no_fold`: never left out
 
@@ -35,12 +44,13 @@ struct FitRows {
 
 /// Least squares with a ridge on b and B, none on c, over all rows but those of one fold; by conjugate
 /// gradients, since there may be as many unknowns as pairs of players.
+template <class Real>
 class QuadraticFit {
  public:
-  QuadraticFit(const FitRows& rows, Index fold)
+  QuadraticFit(const FitRows<Real>& rows, Index fold)
       : rows_(rows), fold_(fold), counts_(static_cast<Index>(rows.signs.cols()) + 1, 0) {
     const Eigen::Index n = rows.signs.cols();
-    game_ = {Eigen::VectorXd::Zero(n), Eigen::MatrixXd::Zero(n, n), {}};
+    game_ = {Vector<Real>::Zero(n), Matrix<Real>::Zero(n, n), {}};
     for (Index row = 0; row < rows_.rows(); ++row)
       if (used(row))
         ++counts_[rows_.size[row]];
@@ -79,11 +89,11 @@ class QuadraticFit {
     set_constants();
   }
 
-  const SizeQuadratic& game() const { return game_; }
+  const SizeQuadratic<Real>& game() const { return game_; }
 
   /// g of every row, those that were left out too.
-  Eigen::VectorXd fitted() const {
-    Eigen::VectorXd values = spread(game_.players, game_.pairs);
+  Vector<Real> fitted() const {
+    Vector<Real> values = spread(game_.players, game_.pairs);
     for (Index row = 0; row < rows_.rows(); ++row)
       values[static_cast<Eigen::Index>(row)] += game_.sizes[rows_.size[row]];
     return values;
@@ -91,7 +101,7 @@ class QuadraticFit {
 
   /// Sum of squares of what is left of the rows that were left out; of the constants alone, at first.
   double residual_squares() const {
-    const Eigen::VectorXd left = rows_.values - fitted();
+    const Vector<Real> left = rows_.values - fitted();
     double total = 0;
     for (Index row = 0; row < rows_.rows(); ++row)
       if (!used(row))
@@ -105,23 +115,23 @@ class QuadraticFit {
   static constexpr int most_steps = 20;
 
   struct Step {
-    Eigen::VectorXd players;
-    Eigen::MatrixXd pairs;
+    Vector<Real> players;
+    Matrix<Real> pairs;
     double dot(const Step& other) const {
       return players.dot(other.players) + pairs.cwiseProduct(other.pairs).sum() / 2;
     }
   };
 
-  bool used(Index row) const { return rows_.fold[row] != fold_ || fold_ == FitRows::no_fold; }
+  bool used(Index row) const { return rows_.fold[row] != fold_ || fold_ == FitRows<Real>::no_fold; }
 
   /// b'y + sum B_ij y_i y_j of each row.
-  Eigen::VectorXd spread(const Eigen::VectorXd& players, const Eigen::MatrixXd& pairs) const {
-    const Eigen::MatrixXd& y = rows_.signs;
+  Vector<Real> spread(const Vector<Real>& players, const Matrix<Real>& pairs) const {
+    const Matrix<Real>& y = rows_.signs;
     return y * players + (y * pairs).cwiseProduct(y).rowwise().sum() / 2;
   }
 
   /// Less the mean of the used rows of the same size; 0 for those that are left out.
-  Eigen::VectorXd centred(Eigen::VectorXd values) const {
+  Vector<Real> centred(Vector<Real> values) const {
     const std::vector<double> means = size_means(values);
     for (Index row = 0; row < rows_.rows(); ++row) {
       double& value = values[static_cast<Eigen::Index>(row)];
@@ -130,14 +140,14 @@ class QuadraticFit {
     return values;
   }
 
-  Step transposed(const Eigen::VectorXd& values) const {
-    const Eigen::MatrixXd& y = rows_.signs;
+  Step transposed(const Vector<Real>& values) const {
+    const Matrix<Real>& y = rows_.signs;
     Step step{y.transpose() * values, y.transpose() * values.asDiagonal() * y};
     step.pairs.diagonal().setZero();
     return step;
   }
 
-  std::vector<double> size_means(const Eigen::VectorXd& values) const {
+  std::vector<double> size_means(const Vector<Real>& values) const {
     std::vector<double> means(counts_.size(), 0.0);
     for (Index row = 0; row < rows_.rows(); ++row)
       if (used(row))
@@ -162,10 +172,10 @@ class QuadraticFit {
       }
   }
 
-  const FitRows& rows_;
+  const FitRows<Real>& rows_;
   Index fold_;
   std::vector<Index> counts_; // used rows of each size
-  SizeQuadratic game_;
+  SizeQuadratic<Real> game_;
   double squares_ = 0;
 };
 
