@@ -52,14 +52,18 @@ turn() {
   fi
 }
 
+# A target that failed gets no further turn in this call: it would fail again.
 more=yes
+failing=" "
 while [ -n "$more" ]; do
   more=""
   for target in $targets; do
+    case $failing in *" $target "*) continue ;; esac
     left=$((seconds - $(spent "$target")))
     [ "$left" -gt 0 ] || continue
     [ "$left" -lt 60 ] || left=60
     turn "$target" "$left"
+    [ "$code" = 0 ] || failing="$failing$target "
     more=yes
   done
 done

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Saved concept activation vectors: cavs.json ==== cavs.safetensors ==== random.safetensors. What is read can be
-// saved and read again.
+// Saved concept activation vectors: cavs.json ==== cavs.safetensors ==== random.safetensors. What is read can
+// be saved and read again.
 #pragma once
 
 #include "fuzz/targets/support.hpp"

@@ -38,8 +38,8 @@ inline void run_text_model(const std::filesystem::path& folder) {
 
 inline void run_image_model(const std::filesystem::path& folder) {
   accepts([&] {
-    const auto model = regard::load_image_classifier<float>(
-        folder, {.positions = regard::PositionEmbeddings::interpolated});
+    const auto model =
+        regard::load_image_classifier<float>(folder, {.positions = regard::PositionEmbeddings::interpolated});
     const auto size = model.processor().output_size({6, 7});
     require(size.height > 0 && size.width > 0, "an image keeps a pixel");
     if (size.height > 64 || size.width > 64)
@@ -57,7 +57,8 @@ inline void config(Bytes input) {
   const auto [config, preprocessor, index] = split<3>(input);
   const bool is_text = accepts([file = text_of(config)] {
     const auto read = regard::read_bert_config(regard::ConfigFile::parse(file, "config.json"));
-    require(read.hidden_size % read.num_attention_heads == 0 && !read.labels.empty(), "a whole head, a label");
+    require(read.hidden_size % read.num_attention_heads == 0 && !read.labels.empty(),
+            "a whole head, a label");
   });
   const bool is_image = accepts([file = text_of(config)] {
     const auto read = regard::read_vit_config(regard::ConfigFile::parse(file, "config.json"));

@@ -13,9 +13,11 @@ namespace regard_fuzz {
 inline void image(Bytes input) {
   accepts([&] {
     // Smaller than the default limits, for speed.
-    const auto read = regard::decode_image(input, "fuzzed image", {.max_pixels = 1 << 20, .max_side = 1 << 14});
+    const auto read =
+        regard::decode_image(input, "fuzzed image", {.max_pixels = 1 << 20, .max_side = 1 << 14});
     require(read.extent(2) == 3 && !read.empty() && read.size() <= 3 << 20, "an image within the limits");
-    for (const auto filter : {regard::Resample::nearest, regard::Resample::bilinear, regard::Resample::lanczos})
+    for (const auto filter :
+         {regard::Resample::nearest, regard::Resample::bilinear, regard::Resample::lanczos})
       require(regard::resize(read, 5, 7, filter).shape() == regard::Shape<3>{5, 7, 3}, "the wanted size");
     if (read.size() > 1 << 14)
       return;

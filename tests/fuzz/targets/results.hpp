@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The results file of an interrupted comparison ==== its timings ==== a second results file: continued, and merged.
+// The results file of an interrupted comparison ==== its timings ==== a second results file: continued, and
+// merged.
 #pragma once
 
 #include "fuzz/targets/support.hpp"

@@ -36,8 +36,9 @@ inline void safetensors(Bytes input) {
     std::size_t bytes = 0;
     for (const regard::TensorInfo& tensor : file.tensors()) {
       require(file.find(tensor.name) == &tensor, "a tensor is found by its name");
-      require(tensor.bytes.empty() || (tensor.bytes.data() >= input.data() &&
-                                       tensor.bytes.data() + tensor.bytes.size() <= input.data() + input.size()),
+      require(tensor.bytes.empty() ||
+                  (tensor.bytes.data() >= input.data() &&
+                   tensor.bytes.data() + tensor.bytes.size() <= input.data() + input.size()),
               "a tensor's bytes lie within the file");
       bytes += tensor.bytes.size();
       load_as_weights<1>(file, tensor);

@@ -23,14 +23,15 @@ struct StudyModel {
 inline void study(Bytes input) {
   static const StudyModel model;
   const std::string_view bytes = text_of(input);
-  for (const program::DataOptions& options :
-       {program::DataOptions{}, program::DataOptions{0, "rationale", 0}, program::DataOptions{3, "rationale", 2}})
+  for (const program::DataOptions& options : {program::DataOptions{}, program::DataOptions{0, "rationale", 0},
+                                              program::DataOptions{3, "rationale", 2}})
     accepts([&] {
       for (const auto& item : program::read_tsv(model, "fuzzed.tsv", bytes, options)) {
         require(item.label < model.names.size(), "a label of the model");
         if (item.rationale)
           for (const regard::TextSpan& span : *item.rationale)
-            require(span.begin < span.end && span.end <= item.input.text.size(), "a rationale within the text");
+            require(span.begin < span.end && span.end <= item.input.text.size(),
+                    "a rationale within the text");
       }
     });
   accepts([&] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the fuzz targets share. A target is a function of bytes that returns when the library did the right thing
-// with them: it read them and every promise held, or it refused them with an error of its own. Anything else
-// escapes as an exception, which the fuzzer takes for a crash and the replay for a failed test.
+// What the fuzz targets share. A target is a function of bytes that returns when the library did the right
+// thing with them: it read them and every promise held, or it refused them with an error of its own. Anything
+// else escapes as an exception, which the fuzzer takes for a crash and the replay for a failed test.
 #pragma once
 
 #include "support/temporary_folder.hpp"
@@ -48,8 +48,8 @@ bool accepts(const Body& body) {
   }
 }
 
-/// An input of several files: they stand one after the other, a line of four equals signs between two. What is
-/// missing at the end is empty.
+/// An input of several files: they stand one after the other, a line of four equals signs between two. What
+/// is missing at the end is empty.
 template <std::size_t Count>
 std::array<Bytes, Count> split(Bytes input) {
   constexpr std::string_view line = "\n====\n";
