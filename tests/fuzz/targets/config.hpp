@@ -38,8 +38,9 @@ inline void run_text_model(const std::filesystem::path& folder) {
 
 inline void run_image_model(const std::filesystem::path& folder) {
   accepts([&] {
-    const auto model =
-        regard::load_image_classifier<float>(folder, {.positions = regard::PositionEmbeddings::interpolated});
+    regard::ImageClassifierOptions interpolated;
+    interpolated.positions = regard::PositionEmbeddings::interpolated;
+    const auto model = regard::load_image_classifier<float>(folder, interpolated);
     const auto size = model.processor().output_size({6, 7});
     require(size.height > 0 && size.width > 0, "an image keeps a pixel");
     if (size.height > 64 || size.width > 64)
