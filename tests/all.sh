@@ -2,10 +2,10 @@
 # Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
 #
 #     tests/all.sh            every step
-#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene
+#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene fuzz
 set -eu
 cd "$(dirname "$0")/.."
-steps="format hygiene quick seeds consumers debug sanitize thread clang native tidy"
+steps="format hygiene quick seeds consumers debug sanitize thread clang native tidy fuzz"
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
@@ -86,6 +86,14 @@ case $1 in
       grep -E 'warning:|error:' build/clang/tidy.log | sort -u
       exit 1
     }
+    ;;
+  fuzz)
+    sh cmake/install-packages.sh $packages clang-16 libclang-rt-16-dev
+    # A smoke run, of inputs that no run before it has left.
+    cmake --preset fuzz
+    cmake --build --preset fuzz -j "$jobs"
+    rm -rf build/fuzz/work
+    sh tests/fuzz/run.sh build/fuzz 20
     ;;
   format)
     sh cmake/install-packages.sh clang-format-14

@@ -2,6 +2,7 @@
 // A CSV file of numbers: rows of equal length, commas between numbers, no header.
 #pragma once
 
+#include <regard/checkpoint/detail/problems.hpp>
 #include <regard/core/error.hpp>
 #include <regard/tensor.hpp>
 
@@ -45,9 +46,10 @@ inline regard::Tensor<double, 2> read_csv(const std::filesystem::path& path) {
       double number = 0;
       const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
       if (cell.empty() || error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(number))
-        throw regard::MalformedFile(
-            path.string(), "line " + std::to_string(line_number) + ", column " + std::to_string(in_row) +
-                               ": found '" + std::string(cell.substr(0, 40)) + "', expected a finite number");
+        throw regard::MalformedFile(path.string(), "line " + std::to_string(line_number) + ", column " +
+                                                       std::to_string(in_row) + ": found '" +
+                                                       regard::detail::one_line(cell.substr(0, 40)) +
+                                                       "', expected a finite number");
       numbers.push_back(number);
     }
     if (rows++ == 0)

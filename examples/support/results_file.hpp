@@ -52,7 +52,7 @@ inline std::optional<Json> parse_json(const std::string& text) {
 
 inline std::string first_words(std::string text) {
   for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
       c = ' ';
   return text.size() > 100 ? text.substr(0, 100) + ".." : text;
 }

@@ -2,6 +2,7 @@
 // The inputs of a study: a TSV file of labelled sentences, or CIFAR-10 records.
 #pragma once
 
+#include <regard/checkpoint/detail/problems.hpp>
 #include <regard/core/error.hpp>
 #include <regard/evaluation/plausibility.hpp>
 #include <regard/models/image_model.hpp>
@@ -100,7 +101,7 @@ inline std::vector<regard::TextSpan> parse_rationale(std::string_view spans, std
                end = parse_number(span.substr(std::min(colon + 1, span.size())));
     if (!begin || !end || *begin >= *end || *end > tokens.size())
       throw regard::MalformedFile(file, "line " + std::to_string(line) + ": found the rationale '" +
-                                            std::string(span.substr(0, 40)) +
+                                            regard::detail::one_line(span.substr(0, 40)) +
                                             "', expected begin:end among the " +
                                             std::to_string(tokens.size()) + " white-space tokens");
     rationale.push_back({tokens[*begin].begin, tokens[*end - 1].end});
@@ -147,7 +148,7 @@ std::size_t parse_label(const Model& model, std::string_view cell, const std::st
   const auto index = parse_number(cell);
   if (!index || *index >= labels.size())
     throw regard::MalformedFile(file, "line " + std::to_string(line) + ": found the label '" +
-                                          std::string(cell.substr(0, 40)) + "', expected 0 to " +
+                                          regard::detail::one_line(cell.substr(0, 40)) + "', expected 0 to " +
                                           std::to_string(labels.size() - 1) + " or a label of the model");
   return *index;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <regard/checkpoint/config.hpp>
+#include <regard/checkpoint/detail/problems.hpp>
 #include <regard/checkpoint/safetensors.hpp>
 #include <regard/checkpoint/weights.hpp>
 #include <regard/checkpoint/write_safetensors.hpp>
@@ -34,8 +35,8 @@ class CavReader {
     constexpr std::array<std::string_view, 1> formats{"regard-cavs-1"};
     file_.choice("format", formats);
     if (const auto found = file_.string("model_hash"); found != hex(model))
-      throw InvalidArgument(file_.file() + ": model_hash: found " + found + ", expected " + hex(model) +
-                            ": the CAVs belong to another model");
+      throw InvalidArgument(file_.file() + ": model_hash: found " + one_line(found) + ", expected " +
+                            hex(model) + ": the CAVs belong to another model");
   }
 
   const ConfigFile& file() const { return file_; }
@@ -59,7 +60,7 @@ class CavReader {
   }
 
   [[noreturn]] void fail(const std::string& key, const std::string& found) const {
-    throw MalformedFile(file_.file(), key + ": found " + found);
+    throw MalformedFile(file_.file(), key + ": found " + one_line(found));
   }
 
   /// The tensor of a name, checked: [.., width] of finite numbers, rows of length 1 or 0.
@@ -67,11 +68,11 @@ class CavReader {
   Tensor<double, Rank> vectors(const SafeTensors& file, const std::string& name) const {
     const TensorInfo* const info = file.find(name);
     if (info == nullptr)
-      throw MalformedFile(file.file(), name + ": found no such tensor");
+      throw MalformedFile(file.file(), one_line(name) + ": found no such tensor");
     if (info->dtype != DataType::f64 || info->shape.size() != Rank)
-      throw MalformedFile(file.file(), name + ": found " + std::string(to_string(info->dtype)) + " of rank " +
-                                           std::to_string(info->shape.size()) + ", expected F64 of rank " +
-                                           std::to_string(Rank));
+      throw MalformedFile(file.file(), one_line(name) + ": found " + std::string(to_string(info->dtype)) +
+                                           " of rank " + std::to_string(info->shape.size()) +
+                                           ", expected F64 of rank " + std::to_string(Rank));
     Shape<Rank> shape;
     std::copy(info->shape.begin(), info->shape.end(), shape.begin());
     Tensor<double, Rank> tensor(shape);
@@ -82,10 +83,11 @@ class CavReader {
       for (const double x : tensor.flat().subspan(row * width, width))
         squares += x * x;
       if (!(squares == 0 || std::abs(squares - 1) < 1e-6))
-        throw MalformedFile(file.file(), name + ": row " + std::to_string(row) + " is no unit vector");
+        throw MalformedFile(file.file(),
+                            one_line(name) + ": row " + std::to_string(row) + " is no unit vector");
     }
     if (tensor.size() == 0)
-      throw MalformedFile(file.file(), name + ": found no vectors");
+      throw MalformedFile(file.file(), one_line(name) + ": found no vectors");
     return tensor;
   }
 
