@@ -19,11 +19,11 @@ std::string block(const std::string& page, const std::string& language) {
 
 /// Runs an example program in a folder of its own that sees the repository's examples; returns what it
 /// prints.
-std::string output_of(const std::string& program) {
+std::string output_of(const std::string& program, const std::string& arguments = "") {
   const regard_test::TemporaryFolder folder;
   fs::create_directory_symlink(fs::path(REGARD_SOURCE) / "examples", folder.path() / "examples");
-  const std::string command =
-      "cd " + folder.path().string() + " && \"" + REGARD_PROGRAMS + "/" + program + "\" >output";
+  const std::string command = "cd " + folder.path().string() + " && \"" + REGARD_PROGRAMS + "/" + program +
+                              "\" " + arguments + " >output";
   CHECK(std::system(command.c_str()) == 0);
   return regard_test::read_file(folder.path() / "output");
 }
@@ -40,4 +40,8 @@ TEST_CASE("the other programs run", "[readme]") {
   CHECK_THAT(output_of("matrix"), Catch::Matchers::Contains("mutual      good 1.25  film 0.95"));
   CHECK_THAT(output_of("trace"),
              Catch::Matchers::Contains("attention 4 layers x 4 heads, 7 queries x 7 keys"));
+  const std::string tested =
+      output_of("self_test", "examples/models/bert-tiny-sst2 examples/models/vit-small-cifar10");
+  CHECK_THAT(tested, Catch::Matchers::Contains("bert-tiny-sst2: 4 samples agree within 2e-05"));
+  CHECK_THAT(tested, Catch::Matchers::Contains("vit-small-cifar10: 2 samples agree within 2e-05"));
 }

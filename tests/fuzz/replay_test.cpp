@@ -6,6 +6,7 @@
 #include "fuzz/targets/image.hpp"
 #include "fuzz/targets/results.hpp"
 #include "fuzz/targets/safetensors.hpp"
+#include "fuzz/targets/self_test.hpp"
 #include "fuzz/targets/study.hpp"
 #include "fuzz/targets/tokenizer.hpp"
 #include "support/catch.hpp"
@@ -41,6 +42,7 @@ TEST_CASE("inputs that once broke a promise, and the seeds, are read or refused"
   CHECK(replay("cavs", regard_fuzz::cavs) >= 1);
   CHECK(replay("study", regard_fuzz::study) >= 4);
   CHECK(replay("results", regard_fuzz::results) >= 3);
+  CHECK(replay("self_test", regard_fuzz::self_test) >= 2);
 }
 
 TEST_CASE("a broken promise fails the replay", "[fuzz]") {

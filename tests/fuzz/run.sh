@@ -12,7 +12,7 @@ build=$(cd "$1" && pwd)
 seconds=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
-all="safetensors config tokenizer vocabulary image csv cavs study results"
+all="safetensors config tokenizer vocabulary image csv cavs study results self_test"
 targets=${*:-$all}
 work=$build/work
 export TMPDIR="$work/files"

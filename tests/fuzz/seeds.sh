@@ -6,7 +6,7 @@ out=$1
 cd "$(dirname "$0")/../.."
 golden=tests/golden
 shared=../shared/data
-for target in safetensors config tokenizer vocabulary image csv study cavs results; do
+for target in safetensors config tokenizer vocabulary image csv study cavs results self_test; do
   mkdir -p "$out/$target"
   for file in tests/fuzz/seeds/"$target"/* tests/fuzz/regressions/"$target"/*; do
     if [ -f "$file" ]; then cp "$file" "$out/$target/"; fi
@@ -39,6 +39,8 @@ for model in bert-tiny-sst2 vit-small-cifar10; do
 done
 printf '\n' >"$out/nothing"
 join "$out/config/preprocessor" "$out/nothing" examples/models/vit-small-cifar10/preprocessor_config.json
+
+cp examples/models/bert-tiny-sst2/self_test.json "$out/self_test/"
 
 # Vocabularies: the beginning of the bundled one, and lines from all over it.
 head -n 60 examples/models/bert-tiny-sst2/vocab.txt >"$out/some-vocabulary"

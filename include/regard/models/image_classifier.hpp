@@ -12,6 +12,7 @@
 #include <regard/image/processor.hpp>
 #include <regard/models/image_model.hpp>
 #include <regard/models/load_vit.hpp>
+#include <regard/models/self_test.hpp>
 
 #include <filesystem>
 
@@ -83,15 +84,24 @@ struct ImageClassifierOptions {
   /// The size of the model's input in place of what preprocessor_config.json says: images are resized to it,
   /// and not cropped. Another size than the trained one needs PositionEmbeddings::interpolated.
   std::optional<ImageSize> input_size;
+  /// Tests what the folder itself asks for, so that it goes with no other `input_size`.
+  SelfTest self_test = SelfTest::skip;
 };
 
 /// Reads config.json, the weights (see load_vit) and preprocessor_config.json of a folder. What was ignored
 /// is listed in `notes` if given. Throws IoError, MalformedFile or UnsupportedFile, naming the file and all
-/// that is wrong with it.
+/// that is wrong with it, SelfTestFailed if a self-test was asked for, and InvalidArgument if it was together
+/// with an input size.
 template <class Scalar>
 ImageClassifier<Scalar> load_image_classifier(const std::filesystem::path& folder,
                                               const ImageClassifierOptions& options = {},
                                               std::vector<std::string>* notes = nullptr);
+
+/// Compares what the model computes with what `folder`/self_test.json says; see models/self_test.hpp. Throws
+/// SelfTestFailed when something differs, IoError or MalformedFile when the file cannot be read or is not
+/// for such a model.
+template <class Scalar>
+SelfTestReport self_test(const ImageClassifier<Scalar>& model, const std::filesystem::path& folder);
 
 } // namespace regard::inline REGARD_ABI
 

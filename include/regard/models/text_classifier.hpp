@@ -11,6 +11,7 @@
 #include <regard/checkpoint/checkpoint.hpp>
 #include <regard/core/executor.hpp>
 #include <regard/models/load_bert.hpp>
+#include <regard/models/self_test.hpp>
 #include <regard/models/text_model.hpp>
 #include <regard/text/load.hpp>
 
@@ -70,14 +71,26 @@ class TextClassifier {
   Index max_tokens_;
 };
 
+/// How a text classifier is loaded.
+struct TextClassifierOptions {
+  Mapping mapping = Mapping::map;
+  SelfTest self_test = SelfTest::skip;
+};
+
 /// Reads config.json, the weights and the tokeniser of a BertForSequenceClassification folder. Weights are
 /// mapped where their type is `Scalar`, converted otherwise. What was ignored (heads of other tasks, position
 /// ids) is listed in `notes` if given. Throws IoError, MalformedFile or UnsupportedFile, naming the file and
-/// all that is wrong with it.
+/// all that is wrong with it, and SelfTestFailed if a self-test was asked for.
 template <class Scalar>
 TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder,
-                                            Mapping mapping = Mapping::map,
+                                            const TextClassifierOptions& options = {},
                                             std::vector<std::string>* notes = nullptr);
+
+/// Compares what the model computes with what `folder`/self_test.json says; see models/self_test.hpp. Throws
+/// SelfTestFailed when something differs, IoError or MalformedFile when the file cannot be read or is not
+/// for such a model.
+template <class Scalar>
+SelfTestReport self_test(const TextClassifier<Scalar>& model, const std::filesystem::path& folder);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -2,6 +2,7 @@
 // Body of models/image_classifier.hpp.
 #pragma once
 
+#include <regard/models/detail/self_test.hpp>
 #include <regard/models/image_classifier.hpp>
 #include <regard/transformer/batch.hpp>
 
@@ -76,6 +77,9 @@ template <class Scalar>
 ImageClassifier<Scalar> load_image_classifier(const std::filesystem::path& folder,
                                               const ImageClassifierOptions& options,
                                               std::vector<std::string>* notes) {
+  if (options.self_test != SelfTest::skip && options.input_size)
+    throw InvalidArgument("self_test: found an input_size beside it, expected none, as the test is of the "
+                          "folder's own size");
   const Checkpoint checkpoint = Checkpoint::open(folder, options.mapping);
   ViTConfig config = read_vit_config(checkpoint.config());
   ImageProcessor processor = load_image_processor(folder);
@@ -86,9 +90,61 @@ ImageClassifier<Scalar> load_image_classifier(const std::filesystem::path& folde
     processor.do_center_crop = false;
   }
   auto vit = detail::read_vit<Scalar>(checkpoint, config, notes);
-  return ImageClassifier<Scalar>(
-      processor, std::move(vit), {config.image_size.height, config.image_size.width},
-      std::move(config.labels), detail::problem_of(config.problem_type), folder.string(), options.positions);
+  ImageClassifier<Scalar> model(processor, std::move(vit),
+                                {config.image_size.height, config.image_size.width}, std::move(config.labels),
+                                detail::problem_of(config.problem_type), folder.string(), options.positions);
+  if (detail::self_test_file(folder, options.self_test))
+    self_test(model, folder);
+  return model;
+}
+
+namespace detail {
+
+/// The image of a sample; nothing when something is wrong with it, which is noted.
+inline std::optional<Image> self_test_image(const SelfTestSample& sample) {
+  const auto object = sample.object().object("image");
+  if (!object)
+    return std::nullopt;
+  for (const char* key : {"height", "width", "rgb"})
+    if (!object->has(key))
+      object->malformed(key, nullptr, "the image's");
+  Index height = 0, width = 0;
+  std::string digits;
+  object->read("height", height, 1);
+  object->read("width", width, 1);
+  object->read("rgb", digits);
+  if (!object->problems().empty())
+    return std::nullopt;
+  const auto digit = [](char c) { return c >= 'a' ? c - 'a' + 10 : c - '0'; };
+  // Divided, as the product of two hostile extents may not fit.
+  if (digits.size() % 6 != 0 || digits.size() / 6 % width != 0 || digits.size() / 6 / width != height ||
+      digits.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    object->malformed("rgb", object->find("rgb"), "six hexadecimal digits for each pixel");
+    return std::nullopt;
+  }
+  Image image({height, width, 3});
+  for (Index i = 0; i < image.size(); ++i)
+    image.data()[i] = static_cast<std::uint8_t>(16 * digit(digits[2 * i]) + digit(digits[2 * i + 1]));
+  return image;
+}
+
+} // namespace detail
+
+template <class Scalar>
+SelfTestReport self_test(const ImageClassifier<Scalar>& model, const std::filesystem::path& folder) {
+  detail::SelfTestComparison comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
+  comparison.for_each_sample([&](const detail::SelfTestSample& sample) {
+    auto image = detail::self_test_image(sample);
+    const detail::Sums expected = sample.sums("pixels");
+    if (!image || !sample.object().problems().empty())
+      return;
+    const EncodedImage<Scalar> encoded = model.encode({*std::move(image), "the sample's image"});
+    comparison.compare_sums("the pixels differ", detail::self_test_sums<Scalar>(encoded.pixels.flat()),
+                            expected);
+    if (comparison.agrees())
+      comparison.compare_trace(sample, model.record(encoded, {.attention = false}));
+  });
+  return comparison.finish();
 }
 
 } // namespace regard::inline REGARD_ABI

@@ -2,6 +2,7 @@
 // Body of models/text_classifier.hpp.
 #pragma once
 
+#include <regard/models/detail/self_test.hpp>
 #include <regard/models/text_classifier.hpp>
 #include <regard/transformer/batch.hpp>
 
@@ -65,9 +66,10 @@ TextClassifier<Scalar>::record_gradients(const Encoding& encoding, TensorView<co
 }
 
 template <class Scalar>
-TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder, Mapping mapping,
+TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder,
+                                            const TextClassifierOptions& options,
                                             std::vector<std::string>* notes) {
-  const Checkpoint checkpoint = Checkpoint::open(folder, mapping);
+  const Checkpoint checkpoint = Checkpoint::open(folder, options.mapping);
   BertConfig config = read_bert_config(checkpoint.config());
   WordPieceTokenizer tokenizer = load_wordpiece(folder);
   if (tokenizer.size() > config.vocab_size)
@@ -76,8 +78,38 @@ TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder,
                                                                ", expected at least the tokeniser's " +
                                                                std::to_string(tokenizer.size()) + " tokens");
   auto bert = detail::read_bert<Scalar>(checkpoint, config, notes);
-  return TextClassifier<Scalar>(std::move(tokenizer), std::move(bert), std::move(config.labels),
-                                detail::problem_of(config.problem_type), folder.string());
+  TextClassifier<Scalar> model(std::move(tokenizer), std::move(bert), std::move(config.labels),
+                               detail::problem_of(config.problem_type), folder.string());
+  if (detail::self_test_file(folder, options.self_test))
+    self_test(model, folder);
+  return model;
+}
+
+template <class Scalar>
+SelfTestReport self_test(const TextClassifier<Scalar>& model, const std::filesystem::path& folder) {
+  detail::SelfTestComparison comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
+  comparison.for_each_sample([&](const detail::SelfTestSample& sample) {
+    TextInput input;
+    if (!sample.object().has("text"))
+      return sample.object().malformed("text", nullptr, "a text");
+    sample.object().read("text", input.text);
+    if (sample.object().has("pair"))
+      sample.object().read("pair", input.pair.emplace());
+    const std::vector<Index> expected = sample.ids("tokens");
+    if (!sample.object().problems().empty())
+      return;
+    const Encoding encoding = model.encode(input);
+    const auto id_at = [&](Index i) {
+      return i < encoding.tokens.size() ? std::to_string(encoding.tokens[i].id) : "the end";
+    };
+    for (Index i = 0; i < std::max(expected.size(), encoding.tokens.size()) && comparison.agrees(); ++i)
+      if (i >= encoding.tokens.size() || i >= expected.size() || encoding.tokens[i].id != expected[i])
+        comparison.differ("the tokens differ at " + std::to_string(i) + ": found " + id_at(i) +
+                          ", expected " + (i < expected.size() ? std::to_string(expected[i]) : "the end"));
+    if (comparison.agrees())
+      comparison.compare_trace(sample, model.record(encoding, {.attention = false}));
+  });
+  return comparison.finish();
 }
 
 } // namespace regard::inline REGARD_ABI
