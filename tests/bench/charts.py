@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The table and the charts of docs/performance.md.
 
-usage: python3 charts.py table FILE.json...          tables of peers.py --json, one for each file, as Markdown
+usage: python3 charts.py table FILE.json [OTHER..]   a table of peers.py --json as Markdown, with the ratios of other runs beside
        python3 charts.py growth MICRO.json OUT.svg   from bench_micro --benchmark_format=json: cost over tokens, layers, players
        python3 charts.py ratios FILE.json OUT.svg    bars of the ratios to the peers"""
 
@@ -29,21 +29,22 @@ def jobs(file):
     return found
 
 
-def table(files):
-    for file in files:
-        print("| job | native | `-mavx2 -mfma` | peer | | peer / native (least, most) | peer / avx2 | peak MB, ours | peer's | largest difference |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
-        for job, sides in jobs(file).items():
-            native, avx2 = sides["native"], sides.get("avx2")
-            for side, peer in sides.items():
-                if side in OURS:
-                    continue
-                median = statistics.median(peer["seconds"])
-                portable = f"{seconds(statistics.median(avx2['seconds']))}" if avx2 else "–"
-                portable_ratio = f"{median / statistics.median(avx2['seconds']):.3g}" if avx2 else "–"
-                print(f"| `{job}` | {seconds(statistics.median(native['seconds']))} | {portable} | {side} | {seconds(median)} | "
-                      f"**{peer['ratio']:.3g}** ({peer['ratios'][0]:.3g}, {peer['ratios'][-1]:.3g}) | {portable_ratio} | {native['peak']:.0f} | {peer['peak']:.0f} | {peer['check'] or '–'} |")
-        print()
+def table(file, *others):
+    again = [jobs(other) for other in others]
+    print("| job | native | `-mavx2 -mfma` | peer | | peer / native (least, most) |" + " again |" * len(again) +
+          " peer / avx2 | peak MB, ours | peer's | largest difference |")
+    print("|---" * (10 + len(again)) + "|")
+    for job, sides in jobs(file).items():
+        native, avx2 = sides["native"], sides.get("avx2")
+        for side, peer in sides.items():
+            if side in OURS:
+                continue
+            median = statistics.median(peer["seconds"])
+            portable = f"{seconds(statistics.median(avx2['seconds']))}" if avx2 else "–"
+            portable_ratio = f"{median / statistics.median(avx2['seconds']):.3g}" if avx2 else "–"
+            repeated = "".join(f"{other[job][side]['ratio']:.3g} | " for other in again)
+            print(f"| `{job}` | {seconds(statistics.median(native['seconds']))} | {portable} | {side} | {seconds(median)} | "
+                  f"**{peer['ratio']:.3g}** ({peer['ratios'][0]:.3g}, {peer['ratios'][-1]:.3g}) | {repeated}{portable_ratio} | {native['peak']:.0f} | {peer['peak']:.0f} | {peer['check'] or '–'} |")
 
 
 def draw(figure, out):
@@ -128,7 +129,7 @@ def ratios(file, out):
 if __name__ == "__main__":
     command, *rest = sys.argv[1:] or [""]
     if command == "table" and rest:
-        table(rest)
+        table(*rest)
     elif command in ("growth", "ratios") and len(rest) == 2:
         {"growth": growth, "ratios": ratios}[command](*rest)
     else:
