@@ -84,7 +84,7 @@ std::vector<std::string> parse_methods(const Options& options) {
       names.push_back(name);
       continue;
     }
-    for (const regard::MethodName& method : regard::method_names)
+    for (const regard::MethodName& method : regard::method_names())
       if (method.name != "shapley-input" || (options.max_players > 0 && options.max_players <= 15))
         names.emplace_back(method.name);
   }
@@ -188,7 +188,7 @@ program::Json make_header(const Options& options, const program::StudyOptions& s
   program::Json header{{"regard_comparison", 1},
                        {"version", regard::version},
                        {"model", name.filename().string()},
-                       {"model_hash", std::to_string(regard::fingerprint(model.classifier()))},
+                       {"model_hash", std::to_string(model.fingerprint())},
                        {"data_hash", program::hash_text(bytes)},
                        {"inputs", inputs},
                        {"limit", options.limit},
@@ -459,7 +459,7 @@ std::string list_metrics() {
 
 std::string list_methods() {
   std::string text;
-  for (const regard::MethodName& method : regard::method_names)
+  for (const regard::MethodName& method : regard::method_names())
     text += std::string(method.name) + "\n";
   return text;
 }

@@ -77,7 +77,7 @@ regard::Cavs find_cavs(const typename Source::Model& model, const Options& optio
                        regard::ConceptReport& report, const regard::Executor& executor,
                        const Progress& progress) {
   if (!options.load.empty())
-    return regard::load_cavs(options.load, regard::fingerprint(model.classifier()));
+    return regard::load_cavs(options.load, model.fingerprint());
   std::deque<Source> sources;
   std::vector<regard::ConceptInputs<float>> concepts;
   for (const std::string& text : options.concepts) {
@@ -178,7 +178,7 @@ void run(const typename Source::Model& model, const Options& options, program::O
     });
   }
   if (!options.save.empty())
-    regard::save_cavs(options.save, cavs, regard::fingerprint(model.classifier()));
+    regard::save_cavs(options.save, cavs, model.fingerprint());
   report.results = regard::concept_scores(cavs, pooled, scoring);
   report.mode = options.mode;
   report.cav = to_string(cavs.probe);

@@ -53,7 +53,7 @@ case $1 in
     done
     ;;
   consumers)
-    sh cmake/install-packages.sh $packages
+    sh cmake/install-packages.sh $packages pkg-config
     sh tests/consumers/run.sh build/consumers
     ;;
   debug | native)

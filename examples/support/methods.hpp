@@ -122,7 +122,7 @@ inline regard::Method parse_method(const MethodOptions& options) {
 
 inline std::string list_methods() {
   std::string text;
-  for (const regard::MethodName& method : regard::method_names) {
+  for (const regard::MethodName& method : regard::method_names()) {
     std::string name(method.name);
     name.resize(42, ' ');
     text +=

@@ -2,6 +2,10 @@
 // The one place where the version is written; CMake reads it from here.
 #pragma once
 
+#if defined(REGARD_SINGLE_HEADER)
+#error "a header of regard is included after its single header: use one or the other"
+#endif
+
 #define REGARD_VERSION_MAJOR 0
 #define REGARD_VERSION_MINOR 1
 #define REGARD_VERSION_PATCH 0

@@ -138,7 +138,7 @@ TEST_CASE("tokens that change places take their scores with them", "[baselines]"
   for (const NormPosition norm : {NormPosition::after, NormPosition::before}) {
     const auto model = random_id_model(random, norm);
     const std::vector<Index> ids = {2, 7, 4, 9, 5, 11, 3}, moved = {2, 5, 9, 11, 7, 4, 3};
-    for (const MethodName& name : method_names) {
+    for (const MethodName& name : method_names()) {
       if (name.name == "kernel-shap" || name.name == "permutation-shap" || name.name == "partition-shap" ||
           name.name == "lime" || name.name == "smooth-grad" || name.name == "random" ||
           name.name.find("authors") != std::string_view::npos)

@@ -45,7 +45,7 @@ bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
 /// The attention games, solved by their closed forms.
 std::vector<MethodName> attention_methods() {
   std::vector<MethodName> methods;
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     const Method method = find_method(name.name);
     const auto* game = std::get_if<AttentionMethod>(&method);
     if (game != nullptr && game->solver == Solver::automatic)
@@ -291,7 +291,7 @@ TEST_CASE("an unknown method is refused with the list", "[explain]") {
           "method: found 'attention-magic', expected one of attention-cls, grad-attention-cls, "
           "attention-mutual, grad-attention-mutual, attention-max-mutual, grad-attention-max-mutual, "
           "shapley-input, kernel-shap, permutation-shap, partition-shap, attention, "));
-  for (const MethodName& name : method_names)
+  for (const MethodName& name : method_names())
     CHECK(method_name(find_method(name.name)) == name.name);
   CHECK(method_name(attention_max_mutual{}) == "attention-max-mutual");
 }

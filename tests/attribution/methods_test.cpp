@@ -106,7 +106,7 @@ void check_bits(const Model& model, const std::vector<Input>& inputs, const Meth
 
 TEST_CASE("names are distinct and lead to their methods and back", "[methods]") {
   std::set<std::string_view> seen;
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     CHECK(seen.insert(name.name).second);
     CHECK(method_name(find_method(name.name)) == name.name);
     CHECK_FALSE(name.summary.empty());
@@ -121,7 +121,7 @@ TEST_CASE("names are distinct and lead to their methods and back", "[methods]") 
 TEST_CASE("every method gives a text the same bits alone, in any batch and on any number of threads",
           "[methods]") {
   INFO("seed " << seed());
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     INFO(name.name);
     check_bits(text_model<float>(), texts, cheap(name.name), {PredictedTarget{}, seed(), {}});
   }
@@ -130,7 +130,7 @@ TEST_CASE("every method gives a text the same bits alone, in any batch and on an
 TEST_CASE("every method gives an image the same bits alone, in any batch and on any number of threads",
           "[methods]") {
   INFO("seed " << seed());
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     if (name.name == "shapley-input") // 2^15 evaluations for each
       continue;
     INFO(name.name);
@@ -140,7 +140,7 @@ TEST_CASE("every method gives an image the same bits alone, in any batch and on 
 
 TEST_CASE("an explanation says of itself what it is", "[methods]") {
   const std::string text = texts[0].text;
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     INFO(name.name);
     const Explanation why = explain(text_model<double>(), text, cheap(name.name));
     CHECK(why.method == name.name);
@@ -175,7 +175,7 @@ TEST_CASE("an explanation says of itself what it is", "[methods]") {
 }
 
 TEST_CASE("scores of words are the sums of their tokens' scores", "[methods]") {
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     Method method = cheap(name.name);
     const Explanation tokens = explain(text_model<double>(), texts[0], method);
     std::visit([](auto& chosen) { chosen.players = PlayerUnit::words; }, method);
@@ -191,7 +191,7 @@ TEST_CASE("scores of words are the sums of their tokens' scores", "[methods]") {
 
 TEST_CASE("scores of blocks of patches are the sums of their patches' scores", "[methods]") {
   const ImageInput image = images().front();
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     if (name.name == "shapley-input")
       continue;
     Method method = cheap(name.name);
@@ -213,7 +213,7 @@ TEST_CASE("scores of blocks of patches are the sums of their patches' scores", "
 }
 
 TEST_CASE("a text without players is a result of every method", "[methods]") {
-  for (const MethodName& name : method_names)
+  for (const MethodName& name : method_names())
     for (const char* text : {"", "[SEP] [CLS]"}) {
       INFO(name.name);
       const Explanation why = explain(text_model<float>(), text, cheap(name.name));
@@ -226,7 +226,7 @@ TEST_CASE("a text without players is a result of every method", "[methods]") {
 TEST_CASE("a stop request leaves no half of an explanation", "[methods]") {
   std::stop_source source;
   source.request_stop();
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     INFO(name.name);
     const Explanation why =
         explain(text_model<float>(), texts[0], cheap(name.name), {PredictedTarget{}, 0, source.get_token()});
@@ -236,7 +236,7 @@ TEST_CASE("a stop request leaves no half of an explanation", "[methods]") {
 }
 
 TEST_CASE("a target and layers that do not exist are refused by every method that has them", "[methods]") {
-  for (const MethodName& name : method_names) {
+  for (const MethodName& name : method_names()) {
     INFO(name.name);
     Method method = cheap(name.name);
     CHECK_THROWS_WITH(explain(text_model<float>(), texts[0], method, {Index{2}, 0, {}}),

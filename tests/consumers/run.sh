@@ -134,6 +134,55 @@ works embedded add_subdirectory "-DREGARD_SOURCE=$source"
 works fetched fetch_content "-DREGARD_SOURCE=$source"
 works fetched_override fetch_content "-DFETCHCONTENT_SOURCE_DIR_REGARD=$source" $alone
 
+# builds NAME PROGRAM flags...: without CMake, and without a warning
+builds() {
+  name=$1 program=$2
+  shift 2
+  "${CXX:-c++}" -std=c++20 -O1 -DNDEBUG -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror \
+    "$here/programs/$program.cpp" -o "$build/$name" "$@" >"$build/$name.log" 2>&1 || fail "$name: does not build" "$build/$name.log"
+  (cd / && "$build/$name" "$model") >"$build/$name.json" 2>"$build/$name.log" || fail "$name: the program fails" "$build/$name.log"
+  is_json "$build/$name.json"
+  passed "$name"
+}
+
+# Headers of the system are no matter of ours: they warn where their packages name them by -I.
+system() { sed 's|-I/usr/|-isystem /usr/|g'; }
+
+# pkg-config, in a prefix that was moved.
+for component in regard checkpoint text image report all; do
+  package=regard-$component
+  if [ "$component" = regard ]; then package=regard; fi
+  flags=$(PKG_CONFIG_PATH=$moved/share/pkgconfig pkg-config --cflags --libs "$package" 2>"$build/pkg.log") ||
+    fail "pkg-config does not know $package" "$build/pkg.log"
+  builds "pkg_config_$component" $component $(echo "$flags" | system)
+done
+
+# One file, made of the headers: the same program with the same output, in two translation units, and refused beside the headers.
+single=$build/single
+rm -rf "$single"
+mkdir -p "$single/regard"
+cmake --build "$build/made" --target regard_single_header >"$build/single.log" 2>&1 || fail "no single header" "$build/single.log"
+cp "$build/made/single_include/regard.hpp" "$single/regard.hpp"
+libraries=$(pkg-config --cflags --libs eigen3 nlohmann_json libutf8proc libjpeg libpng | system)
+for header in all regard text image report checkpoint shapley; do
+  printf '#include "../regard.hpp"\n' >"$single/regard/$header.hpp" # what the programs include
+done
+echo '#include "regard.hpp"' >"$single/second.cpp"
+builds single_header all "-I$single" "$single/second.cpp" $libraries -pthread
+cmp "$build/single_header.json" "$build/pkg_config_all.json" || fail "the single header computes something else"
+awk -f "$source/cmake/single_header.awk" "$source/LICENSE" "$source/include" regard/regard.hpp >"$single/regard.hpp" ||
+  fail "no single header of regard/regard.hpp"
+builds single_header_of_regard regard "-I$single" $(pkg-config --cflags eigen3 | system) -pthread
+printf '#include "regard.hpp"\n#include "%s/include/regard/tensor.hpp"\n' "$source" >"$single/mixed.cpp"
+printf '#include "%s/include/regard/tensor.hpp"\n#include "regard.hpp"\n' "$source" >"$single/other.cpp"
+for mixed in mixed other; do
+  if "${CXX:-c++}" -std=c++20 -fsyntax-only "-I$single" "-I$source/include" $(pkg-config --cflags eigen3) "$single/$mixed.cpp" 2>"$build/$mixed.log"; then
+    fail "a single header beside the headers compiles"
+  fi
+  grep -q 'use one or the other' "$build/$mixed.log" || fail "a single header beside the headers: not said" "$build/$mixed.log"
+done
+passed "a single header beside the headers is refused"
+
 # Headers alone install where there is Eigen and nothing else.
 rm -rf "$build/headers" "$build/headers_prefix"
 cmake -S "$source" -B "$build/headers" $no_json $no_utf8proc $no_jpeg $no_png -DREGARD_BUILD_TESTS=OFF -DREGARD_BUILD_EXAMPLES=OFF \

@@ -183,7 +183,9 @@ TEST_CASE("a size is refused before memory is taken", "[image]") {
   CHECK_THROWS_WITH(decode(claim_png(0x7FFFFFFF, 1)), Contains("2147483647 x 1"));
   CHECK_THROWS_AS(decode(claim_png(60000, 60000)), UnsupportedFile);
   CHECK_THROWS_AS(decode(claim_png(0, 1)), MalformedFile);
-  CHECK_THROWS_AS(decode(claim_png(1000, 1000)), MalformedFile); // it has pixels for one
+  CHECK_THROWS_AS(decode(claim_png(10, 10)), MalformedFile); // it has pixels for one
+  CHECK_THROWS_WITH(decode(claim_png(11585, 11585)),
+                    Contains("bytes, expected more for 11585 x 11585 pixels"));
   CHECK_THROWS_WITH(decode(read_bytes(golden / "files" / "plain.jpg"), {100, 65535}), Contains("67 x 41"));
 }
 
@@ -209,7 +211,22 @@ TEST_CASE("a preprocessor that this library does not follow is refused by name",
                     Contains("CLIPImageProcessor"));
   CHECK_THROWS_WITH(load(R"({"size": {"longest_edge": 3}})"), Contains("size: found"));
   CHECK_THROWS_WITH(load(R"({"size": {"height": 0, "width": 3}})"), Contains("size.height: found 0"));
+  CHECK_THROWS_WITH(load(R"({"size": {"height": 60000, "width": 60000}})"),
+                    Contains("size: found 60000 x 60000, expected at most 134217728 pixels"));
   CHECK_THROWS_WITH(load(R"({"resample": 6})"), Contains("resample: found 6"));
   CHECK_THROWS_WITH(load(R"({"image_std": [0.5, 0, 0.5]})"), Contains("image_std"));
   CHECK_THROWS_WITH(load(R"({"image_mean": [0.5]})"), Contains("image_mean"));
+}
+
+TEST_CASE("an image does not grow beyond a limit", "[image]") {
+  const Image line({2, 3000, 3});
+  ImageProcessor processor;
+  processor.shortest_edge = 400;
+  CHECK_THROWS_WITH(processor.process<float>(line),
+                    Contains("height 2 and width 3000") &&
+                        Contains("400 x 600000, expected at most 134217728 pixels"));
+  processor.shortest_edge.reset();
+  processor.do_center_crop = true;
+  processor.crop_size = {1 << 14, 1 << 14};
+  CHECK_THROWS_WITH(processor.process<float>(line), Contains("16384 x 16384"));
 }

@@ -33,12 +33,12 @@ template <class Weight>
 std::vector<double> over_all(const testing::TableGame& game, const Weight& weight) {
   const Index n = game.players();
   std::vector<double> total(n, 0.0), marginals(n), values;
-  detail::Neighbourhood neighbours;
+  detail::Neighbourhood<> neighbours;
   neighbours.start({game.table().front(), game.table().back()});
   for (std::uint64_t bits = 0; bits < game.table().size(); ++bits) {
     MutableCoalition z = coalition_of(n, bits);
     detail::CoalitionBuffer wanted(n);
-    detail::Neighbourhood::ask(z, wanted);
+    detail::Neighbourhood<>::ask(z, wanted);
     values.clear();
     for (Index c = 0; c < wanted.size(); ++c)
       values.push_back(game.value(wanted[c]));
@@ -128,7 +128,7 @@ TEST_CASE("unbiased KernelSHAP solves the regression with the exact matrix", "[s
   for (Index n = 2; n <= 6; ++n) {
     const auto game = random_game(n);
     const auto phi = enumerate(game).values;
-    const auto law = detail::UnbiasedKernelEstimator::size_law(n);
+    const auto law = detail::UnbiasedKernelEstimator<>::size_law(n);
     double total = 0, off = 0, below = 0;
     for (Index s = 1; s < n; ++s) {
       total += law[s - 1];
@@ -189,7 +189,7 @@ TEST_CASE("coalitions and orders are drawn evenly", "[sampling]") {
 
 TEST_CASE("sizes are taken whole from the outside in, pairs one by one", "[sampling]") {
   for (const Index n : std::initializer_list<Index>{3, 4, 5, 8, 9}) {
-    detail::PairWalk walk(n, n / 2);
+    detail::PairWalk<> walk(n, n / 2);
     MutableCoalition z(n);
     std::map<std::uint64_t, Index> seen;
     Index size = 0;

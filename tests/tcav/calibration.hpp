@@ -65,8 +65,8 @@ class Calibration {
     const std::vector<Index> sizes(design.concepts, design.size);
     design.cavs.seed = seed;
     design.cavs.validate = false;
-    const detail::CavPlan plan(names, sizes, design.random, design.cavs);
-    detail::RowSource source;
+    const detail::CavPlan<> plan(names, sizes, design.random, design.cavs);
+    detail::RowSource<double> source;
     source.width = width_;
     const Index own = design.concepts * design.size;
     std::vector<Index> inputs(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(own));
@@ -77,7 +77,7 @@ class Calibration {
     source.load = [&](Index input, double* rows) {
       std::copy(hidden_[inputs[input]].begin(), hidden_[inputs[input]].end(), rows);
     };
-    detail::LayerFits fits(source, plan, design.cavs);
+    detail::LayerFits<double> fits(source, plan, design.cavs);
     fits.run(Serial{});
     Cavs cavs;
     cavs.seed = seed;

@@ -12,6 +12,7 @@
 #include <regard/attribution/vector_scores.hpp>
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,75 +39,83 @@ Method make_method() {
 }
 } // namespace detail
 
-inline constexpr std::array<MethodName, 28> method_names{{
+namespace detail {
+// A template, so that a file which asks for no method by its name does not pay for making all of them.
+template <class Lazy>
+inline constexpr std::array<MethodName, 28> method_table{{
     // Shapley values of attention games
-    {"attention-cls", "attention that the class token pays to each token",
-     detail::make_method<attention_cls>},
+    {"attention-cls", "attention that the class token pays to each token", make_method<attention_cls>},
     {"grad-attention-cls", "attention-cls, each attention weighted by its positive gradient",
-     detail::make_method<grad_attention_cls>},
+     make_method<grad_attention_cls>},
     {"attention-mutual", "attention that tokens pay to each other, both directions added",
-     detail::make_method<attention_mutual>},
+     make_method<attention_mutual>},
     {"grad-attention-mutual", "attention-mutual, each attention weighted by its positive gradient",
-     detail::make_method<grad_attention_mutual>},
+     make_method<grad_attention_mutual>},
     {"attention-max-mutual", "attention that tokens pay to each other, the stronger direction",
-     detail::make_method<attention_max_mutual>},
+     make_method<attention_max_mutual>},
     {"grad-attention-max-mutual", "attention-max-mutual, each attention weighted by its positive gradient",
-     detail::make_method<grad_attention_max_mutual>},
+     make_method<grad_attention_max_mutual>},
     // Shapley values of the masked-input game
     {"shapley-input", "the model's output with tokens masked, all 2^n coalitions: exact, for short texts",
-     detail::make_method<shapley_input>},
-    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP",
-     detail::make_method<kernel_shap_input>},
+     make_method<shapley_input>},
+    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP", make_method<kernel_shap_input>},
     {"permutation-shap", "the model's output with tokens masked, by pairs of permutations",
-     detail::make_method<permutation_shap_input>},
+     make_method<permutation_shap_input>},
     {"partition-shap", "the model's output with tokens masked, by groups of neighbours (Owen values)",
-     detail::make_method<partition_shap_input>},
+     make_method<partition_shap_input>},
     // Baselines: scores that are no Shapley values
-    {"attention", "attention that a token receives from all tokens", detail::make_method<attention_received>},
+    {"attention", "attention that a token receives from all tokens", make_method<attention_received>},
     {"attention-row-sum", "attention that a token gives: the same for every token (for comparison)",
-     detail::make_method<attention_row_sum>},
-    {"attention-rollout", "attention followed through all layers", detail::make_method<attention_rollout>},
-    {"grad-sam", "attention times its positive gradient, summed over keys", detail::make_method<grad_sam>},
+     make_method<attention_row_sum>},
+    {"attention-rollout", "attention followed through all layers", make_method<attention_rollout>},
+    {"grad-sam", "attention times its positive gradient, summed over keys", make_method<grad_sam>},
     {"attention-grad-cam", "the class token's last attention, heads weighted by their gradient",
-     detail::make_method<attention_grad_cam>},
+     make_method<attention_grad_cam>},
     {"gradient-rollout", "attention times its positive gradient, followed through all layers",
-     detail::make_method<gradient_rollout>},
+     make_method<gradient_rollout>},
     {"attention-norm", "norm of what attention carries from a token to all tokens",
-     detail::make_method<attention_norm>},
+     make_method<attention_norm>},
     {"value-zeroing", "how far outputs turn when a token's value vectors are zero, through all layers",
-     detail::make_method<value_zeroing>},
-    {"input-x-gradient", "input times gradient of the logit", detail::make_method<input_x_gradient>},
+     make_method<value_zeroing>},
+    {"input-x-gradient", "input times gradient of the logit", make_method<input_x_gradient>},
     {"integrated-gradients", "gradients of the logit on the way from a masked input",
-     detail::make_method<integrated_gradients>},
+     make_method<integrated_gradients>},
     {"smooth-grad", "input times gradient of the logit, averaged over noisy inputs",
-     detail::make_method<smooth_grad>},
-    {"occlusion", "what the model's output loses when a token alone is masked",
-     detail::make_method<occlusion>},
-    {"lime", "a linear model of the model's output with tokens masked", detail::make_method<lime>},
-    {"random", "random numbers, to calibrate metrics", detail::make_method<random_scores>},
+     make_method<smooth_grad>},
+    {"occlusion", "what the model's output loses when a token alone is masked", make_method<occlusion>},
+    {"lime", "a linear model of the model's output with tokens masked", make_method<lime>},
+    {"random", "random numbers, to calibrate metrics", make_method<random_scores>},
     // What the code of arXiv 2508.08966 samples in place of the closed form
     {"attention-max-mutual-authors-random",
      "attention-max-mutual by the authors' first sampler (for comparison)",
-     detail::make_method<attention_max_mutual_authors_random>},
+     make_method<attention_max_mutual_authors_random>},
     {"attention-max-mutual-authors-kernel",
      "attention-max-mutual by the authors' second sampler (for comparison)",
-     detail::make_method<attention_max_mutual_authors_kernel>},
+     make_method<attention_max_mutual_authors_kernel>},
     {"grad-attention-max-mutual-authors-random",
      "grad-attention-max-mutual by the authors' first sampler (for comparison)",
-     detail::make_method<grad_attention_max_mutual_authors_random>},
+     make_method<grad_attention_max_mutual_authors_random>},
     {"grad-attention-max-mutual-authors-kernel",
      "grad-attention-max-mutual by the authors' second sampler (for comparison)",
-     detail::make_method<grad_attention_max_mutual_authors_kernel>},
+     make_method<grad_attention_max_mutual_authors_kernel>},
 }};
+} // namespace detail
+
+/// All named explainers.
+template <class Lazy = void>
+constexpr std::span<const MethodName> method_names() {
+  return detail::method_table<Lazy>;
+}
 
 /// What `explain_text` uses when no method is named.
 inline constexpr std::string_view default_method = "grad-attention-mutual";
 
 /// The method of that name with its default options.
 /// Throws InvalidArgument listing the names when there is none.
-inline Method find_method(std::string_view name) {
+template <class Lazy = void>
+Method find_method(std::string_view name) {
   std::string names;
-  for (const MethodName& method : method_names) {
+  for (const auto& method : method_names<Lazy>()) {
     if (method.name == name)
       return method.make();
     names += (names.empty() ? "" : ", ") + std::string(method.name);
@@ -131,9 +140,21 @@ bool same_method(const Options&, const Options&) {
   return true;
 }
 
+/// Whether `entry` names the method.
+template <class AnyMethod>
+bool is_named(const AnyMethod& method, const MethodName& entry) {
+  const AnyMethod named = entry.make();
+  const auto same = [&](const auto& options) {
+    const auto* other = std::get_if<std::remove_cvref_t<decltype(options)>>(&named);
+    return other != nullptr && same_method(options, *other);
+  };
+  return std::visit(same, method);
+}
+
 /// What is looked up for a method whose own name is not found: an attention game has one for its closed form,
 /// and for some solvers.
-inline Method without_solver(Method method) {
+template <class AnyMethod>
+AnyMethod without_solver(AnyMethod method) {
   if (auto* attention = std::get_if<AttentionMethod>(&method))
     attention->solver = Solver::automatic;
   return method;
@@ -142,17 +163,16 @@ inline Method without_solver(Method method) {
 } // namespace detail
 
 /// The name of a method. Options do not change it, but for the samplers that have a name of their own.
-inline std::string_view method_name(const Method& method) {
-  for (const Method& wanted : {method, detail::without_solver(method)})
-    for (const MethodName& entry : method_names) {
-      const auto same = [&](const auto& options) {
-        const Method named = entry.make();
-        const auto* other = std::get_if<std::remove_cvref_t<decltype(options)>>(&named);
-        return other != nullptr && detail::same_method(options, *other);
-      };
-      if (std::visit(same, wanted))
-        return entry.name;
-    }
+template <class Lazy = void>
+std::string_view method_name(const Method& method) {
+  const detail::Deferred<Lazy, Method>& named = method;
+  for (const auto& entry : method_names<Lazy>())
+    if (detail::is_named(named, entry))
+      return entry.name;
+  const auto other = detail::without_solver(named);
+  for (const auto& entry : method_names<Lazy>())
+    if (detail::is_named(other, entry))
+      return entry.name;
   return "";
 }
 

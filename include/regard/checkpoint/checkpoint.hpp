@@ -28,7 +28,7 @@ class Checkpoint {
   /// unreadable; MalformedFile when a file breaks its format, a shard's name is no plain file name, a shard
   /// lacks a tensor that the index puts there or holds one that it does not; UnsupportedFile when there are
   /// only pickled weights (pytorch_model.bin): the message gives the command that converts them.
-  static Checkpoint open(const std::filesystem::path& folder, Mapping mapping = Mapping::map);
+  REGARD_LAZY static Checkpoint open(const std::filesystem::path& folder, Mapping mapping = Mapping::map);
 
   const std::filesystem::path& folder() const { return folder_; }
   const ConfigFile& config() const { return config_; }
@@ -37,7 +37,7 @@ class Checkpoint {
   const std::string& weights_file() const { return weights_file_; }
 
   /// The names of all tensors as they stand in the files, sorted (bytewise).
-  std::vector<std::string> names() const;
+  REGARD_LAZY std::vector<std::string> names() const;
 
   /// The tensor of that name, or null. A name that ends in `LayerNorm.weight` or `LayerNorm.bias` also finds
   /// the older `LayerNorm.gamma` or `LayerNorm.beta`. Valid as long as this object.
@@ -50,7 +50,7 @@ class Checkpoint {
   SharedTensor<Scalar, Rank> load(std::string_view name, const Shape<Rank>& shape) const;
 
   /// How many consecutive layers `stem`.0, `stem`.1, ... have a tensor.
-  Index count_layers(std::string_view stem) const;
+  REGARD_LAZY Index count_layers(std::string_view stem) const;
 
   /// The files that hold the weights, in the order of their names.
   const std::vector<SafeTensors>& files() const { return files_; }
@@ -59,7 +59,7 @@ class Checkpoint {
   Checkpoint(std::filesystem::path folder, ConfigFile config)
       : folder_(std::move(folder)), config_(std::move(config)) {}
 
-  void open_shards(const std::filesystem::path& index, Mapping mapping);
+  REGARD_LAZY void open_shards(const std::filesystem::path& index, Mapping mapping);
 
   std::filesystem::path folder_;
   ConfigFile config_;

@@ -31,28 +31,30 @@ namespace regard::inline REGARD_ABI {
 class ConfigFile {
  public:
   /// @throws IoError when the file cannot be read; MalformedFile when it is not a JSON object.
-  static ConfigFile open(const std::filesystem::path& path);
+  REGARD_LAZY static ConfigFile open(const std::filesystem::path& path);
 
   /// The same for a text in memory. @param file  what error messages call it.
-  static ConfigFile parse(std::string_view text, std::string file);
+  REGARD_LAZY static ConfigFile parse(std::string_view text, std::string file);
 
   /// Whether there is a value other than null.
   bool has(std::string_view key) const { return find(key) != nullptr; }
 
   /// An integer (written without fraction or exponent) from `least` to `most`.
-  std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most,
-                       std::optional<std::int64_t> fallback = std::nullopt) const;
+  REGARD_LAZY std::int64_t integer(std::string_view key, std::int64_t least, std::int64_t most,
+                                   std::optional<std::int64_t> fallback = std::nullopt) const;
 
   /// A number of at least `least`; finite, since JSON has no other.
-  double number(std::string_view key, double least, std::optional<double> fallback = std::nullopt) const;
+  REGARD_LAZY double number(std::string_view key, double least,
+                            std::optional<double> fallback = std::nullopt) const;
 
-  std::string string(std::string_view key, std::optional<std::string> fallback = std::nullopt) const;
-  bool boolean(std::string_view key, std::optional<bool> fallback = std::nullopt) const;
+  REGARD_LAZY std::string string(std::string_view key,
+                                 std::optional<std::string> fallback = std::nullopt) const;
+  REGARD_LAZY bool boolean(std::string_view key, std::optional<bool> fallback = std::nullopt) const;
 
   /// A string that must be one of `choices`. @return its position there.
   /// @throws UnsupportedFile listing the choices when it is another string.
-  std::size_t choice(std::string_view key, std::span<const std::string_view> choices,
-                     std::optional<std::size_t> fallback = std::nullopt) const;
+  REGARD_LAZY std::size_t choice(std::string_view key, std::span<const std::string_view> choices,
+                                 std::optional<std::size_t> fallback = std::nullopt) const;
 
   /// The whole object, for what the getters do not cover.
   const nlohmann::json& json() const { return json_; }
@@ -61,10 +63,11 @@ class ConfigFile {
   const std::string& file() const { return file_; }
 
   /// Throws MalformedFile in this file's name: "KEY: found FOUND, expected EXPECTED".
-  [[noreturn]] void fail(std::string_view key, const std::string& found, const std::string& expected) const;
+  REGARD_LAZY [[noreturn]] void fail(std::string_view key, const std::string& found,
+                                     const std::string& expected) const;
 
  private:
-  ConfigFile(std::string file, std::span<const std::byte> text);
+  REGARD_LAZY ConfigFile(std::string file, std::span<const std::byte> text);
   const nlohmann::json* find(std::string_view key) const;
 
   std::string file_;
@@ -106,7 +109,7 @@ struct BertConfig {
 /// width, labels that are not numbered 0 to n - 1); UnsupportedFile when the file asks for another model
 /// type, activation, position embedding or problem type than listed, for a decoder, pruned heads or quantised
 /// weights.
-BertConfig read_bert_config(const ConfigFile& file);
+REGARD_LAZY BertConfig read_bert_config(const ConfigFile& file);
 
 } // namespace regard::inline REGARD_ABI
 

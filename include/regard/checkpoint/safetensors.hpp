@@ -53,13 +53,13 @@ enum class DataType {
 };
 
 /// The name in a file's header, for example "BF16".
-std::string_view to_string(DataType type);
+REGARD_LAZY std::string_view to_string(DataType type);
 
 /// The type of that name; nothing when the format has no such type.
-std::optional<DataType> find_data_type(std::string_view name);
+REGARD_LAZY std::optional<DataType> find_data_type(std::string_view name);
 
 /// Bits (not bytes: F4 and F6 are narrower than a byte) of one element.
-Index bits_per_element(DataType type);
+REGARD_LAZY Index bits_per_element(DataType type);
 
 /// One tensor of a file, with the size of `bytes` checked against its type and shape.
 struct TensorInfo {
@@ -77,18 +77,18 @@ class SafeTensors {
   /// cover the data without overlap or hole. Stricter than it: a repeated name is refused.
   /// @throws IoError when the file cannot be read; MalformedFile with every broken rule that was found;
   /// UnsupportedFile when nothing is wrong but a data type is unknown.
-  static SafeTensors open(const std::filesystem::path& path, Mapping mapping = Mapping::map);
+  REGARD_LAZY static SafeTensors open(const std::filesystem::path& path, Mapping mapping = Mapping::map);
 
   /// The same for bytes that are already in memory, which `keep_alive` owns (or the caller, when it is null).
   /// @param file  what error messages call it.
-  static SafeTensors read(std::span<const std::byte> bytes, std::string file,
-                          std::shared_ptr<const void> keep_alive = nullptr);
+  REGARD_LAZY static SafeTensors read(std::span<const std::byte> bytes, std::string file,
+                                      std::shared_ptr<const void> keep_alive = nullptr);
 
   /// All tensors, sorted by name (bytewise).
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
 
   /// Their names in the same order.
-  std::vector<std::string> names() const;
+  REGARD_LAZY std::vector<std::string> names() const;
 
   /// The tensor of exactly that name, or null. Valid as long as this object.
   const TensorInfo* find(std::string_view name) const;

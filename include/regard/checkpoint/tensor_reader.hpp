@@ -41,27 +41,27 @@ class TensorReader {
   std::optional<SharedTensor<Scalar, Rank>> optional(std::string_view name, const Shape<Rank>& shape);
 
   /// Whether there is a tensor of that name, under the prefix or without it, of whatever shape.
-  bool contains(std::string_view name) const;
+  REGARD_LAZY bool contains(std::string_view name) const;
 
   /// Checks that the tensors bear out the number of layers that config.json gives under `key`: afterwards,
   /// what is sized by it is bounded by the weight files.
   /// @param stem  what stands before the number of a layer: "encoder.layer" for encoder.layer.0, ...
   /// @throws MalformedFile, at once, naming config.json and `key` when `layers` is not the number of
   /// consecutive layers in the files.
-  void require_layers(std::string_view stem, std::string_view key, Index layers) const;
+  REGARD_LAZY void require_layers(std::string_view stem, std::string_view key, Index layers) const;
 
   /// The names of tensors in the files that nobody asked for, sorted.
-  std::vector<std::string> unused() const;
+  REGARD_LAZY std::vector<std::string> unused() const;
 
   /// Ends the reading. An unused tensor is a fault unless a pattern of `ignorable` covers its name with or
   /// without the prefix; `*` in a pattern stands for any characters.
   /// @return a note for each ignored tensor.
   /// @throws MalformedFile with all missing, misshapen, unsupported and unknown tensors together;
   /// UnsupportedFile when the only fault is types.
-  std::vector<std::string> finish(const std::vector<std::string>& ignorable = {}) const;
+  REGARD_LAZY std::vector<std::string> finish(const std::vector<std::string>& ignorable = {}) const;
 
  private:
-  detail::FoundTensor find(std::string_view name) const;
+  REGARD_LAZY detail::FoundTensor find(std::string_view name) const;
   template <class Scalar, std::size_t Rank>
   SharedTensor<Scalar, Rank> take(const detail::FoundTensor& found, const Shape<Rank>& shape);
 

@@ -42,7 +42,7 @@ struct ViTConfig {
 /// @throws MalformedFile when a value is wrong in itself or contradicts another; UnsupportedFile when the
 /// file asks for another model type, activation or problem type than listed, for another number of channels
 /// than 3, or for quantised weights.
-ViTConfig read_vit_config(const ConfigFile& file);
+REGARD_LAZY ViTConfig read_vit_config(const ConfigFile& file);
 
 } // namespace regard::inline REGARD_ABI
 

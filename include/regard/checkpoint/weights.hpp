@@ -24,7 +24,7 @@ constexpr float float_from_half(std::uint16_t bits);
 constexpr float float_from_bfloat16(std::uint16_t bits);
 
 /// Whether weights of that type can be read: F16, BF16, F32 and F64.
-bool is_weight_type(DataType type);
+REGARD_LAZY bool is_weight_type(DataType type);
 
 /// Reads numbers as they stand in a file. `bytes` holds `numbers.size()` little-endian elements of a weight
 /// type, at any address. Exact, except that F64 read as float is rounded to nearest (infinity beyond its

@@ -24,7 +24,7 @@ struct NamedTensor {
 /// Writes the file, whole or not at all, in the order of names.
 /// @throws InvalidArgument  for a name that is not allowed or twice there, or values that do not fill the
 /// shape; IoError as write_file does.
-void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors);
+REGARD_LAZY void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors);
 
 } // namespace regard::inline REGARD_ABI
 

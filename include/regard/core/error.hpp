@@ -3,6 +3,7 @@
 // what was found and what was expected. Not converging is no failure: solvers report it as a status.
 #pragma once
 
+#include <regard/core/lazy.hpp>
 #include <regard/version.hpp>
 
 #include <stdexcept>

@@ -52,13 +52,14 @@ class Serial final : public Executor {
 
 /// Runs loops on `count` workers: the calling thread and count - 1 threads that live as long as this object.
 /// Loops that several threads start on one object run one after the other.
-class Threads final : public Executor {
+REGARD_LAZY
+class ThreadPool final : public Executor {
  public:
   /// @param count  number of workers; 0 means one for each processor.
-  explicit Threads(Index count = 0);
-  ~Threads() override;
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
+  explicit ThreadPool(Index count = 0);
+  ~ThreadPool() override;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
 
   Index workers() const override;
   bool for_each(Index count, const Body& body, std::stop_token stop = {}) const override;
@@ -67,6 +68,8 @@ class Threads final : public Executor {
   struct Pool;
   std::unique_ptr<Pool> pool_;
 };
+
+using Threads = ThreadPool<>;
 
 } // namespace regard::inline REGARD_ABI
 

@@ -29,7 +29,7 @@ struct MethodScores {
   Index inputs() const { return labels.size(); }
   /// Adds an input. Throws InvalidArgument for another number of values than methods times columns, or one
   /// that is not finite.
-  void add(Index label, Index prediction, std::span<const std::optional<double>> input_values);
+  REGARD_LAZY void add(Index label, Index prediction, std::span<const std::optional<double>> input_values);
 };
 
 /// One metric of one method.
@@ -73,7 +73,7 @@ struct ComparisonOptions {
 };
 
 /// Throws InvalidArgument for a reference that is none of the methods.
-Comparison compare(const MethodScores& scores, const ComparisonOptions& options = {});
+REGARD_LAZY Comparison compare(const MethodScores& scores, const ComparisonOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -74,33 +74,36 @@ struct Faithfulness {
   std::optional<Monotonicity> monotonicity;
 };
 
-Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                          const FaithfulnessOptions& options = {});
+REGARD_LAZY Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const double> scores,
+                                      Index target, const FaithfulnessOptions& options = {});
 
 /// The coalitions that `faithfulness` looks at: hand those of all methods to MaskedPredictions::evaluate
 /// first, and they share batches.
-std::vector<MutableCoalition> faithfulness_inputs(std::span<const double> scores,
-                                                  const FaithfulnessOptions& options = {});
+REGARD_LAZY std::vector<MutableCoalition> faithfulness_inputs(std::span<const double> scores,
+                                                              const FaithfulnessOptions& options = {});
 
 /// The parts, each for itself.
-double comprehensiveness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                         std::span<const Index> percentages, AopcDivisor divisor = AopcDivisor::reference);
-double sufficiency(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                   std::span<const Index> percentages, AopcDivisor divisor = AopcDivisor::reference);
-Index kept_label(MaskedPredictions& predictions, std::span<const double> scores, Index percentage = 20);
-double log_odds(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                Index percentage = 20);
+REGARD_LAZY double comprehensiveness(MaskedPredictions& predictions, std::span<const double> scores,
+                                     Index target, std::span<const Index> percentages,
+                                     AopcDivisor divisor = AopcDivisor::reference);
+REGARD_LAZY double sufficiency(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                               std::span<const Index> percentages,
+                               AopcDivisor divisor = AopcDivisor::reference);
+REGARD_LAZY Index kept_label(MaskedPredictions& predictions, std::span<const double> scores,
+                             Index percentage = 20);
+REGARD_LAZY double log_odds(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                            Index percentage = 20);
 
 /// Players are hidden from the most important on; after step j, ceil(n j / steps) of them.
-PerturbationCurve deletion_curve(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                                 Index steps = 10);
+REGARD_LAZY PerturbationCurve deletion_curve(MaskedPredictions& predictions, std::span<const double> scores,
+                                             Index target, Index steps = 10);
 /// Players are shown from the most important on, starting with none.
-PerturbationCurve insertion_curve(MaskedPredictions& predictions, std::span<const double> scores,
-                                  Index target, Index steps = 10);
+REGARD_LAZY PerturbationCurve insertion_curve(MaskedPredictions& predictions, std::span<const double> scores,
+                                              Index target, Index steps = 10);
 
 /// Players are shown by increasing |score|, ties by position, starting with none.
-Monotonicity monotonicity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                          Index steps = 10);
+REGARD_LAZY Monotonicity monotonicity(MaskedPredictions& predictions, std::span<const double> scores,
+                                      Index target, Index steps = 10);
 
 /// How infidelity is estimated.
 struct InfidelityOptions {
@@ -115,11 +118,12 @@ struct InfidelityOptions {
 /// Infidelity (Yeh et al. 2019): mean over random sets I of hidden players of (beta sum_{i in I} score_i -
 /// (p(full) - p(without I)))^2. The size of I is uniform on 1, ..., n, then its members: the same sets for
 /// every method. beta is 1, or the least-squares factor where `scaled`. Lower is better.
-double infidelity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                  const InfidelityOptions& options = {});
+REGARD_LAZY double infidelity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                              const InfidelityOptions& options = {});
 
 /// The coalitions that `infidelity` looks at.
-std::vector<MutableCoalition> infidelity_inputs(Index players, const InfidelityOptions& options = {});
+REGARD_LAZY std::vector<MutableCoalition> infidelity_inputs(Index players,
+                                                            const InfidelityOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI
 

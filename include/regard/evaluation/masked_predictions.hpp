@@ -27,8 +27,8 @@ class MaskedPredictions {
 
   /// @param classes  at least 2, or at least 1 where each is true or not
   /// Throws InvalidArgument for a regression: there is no probability to compare.
-  MaskedPredictions(Index players, Index classes, Evaluate evaluate,
-                    ProblemType problem = ProblemType::single_label);
+  REGARD_LAZY MaskedPredictions(Index players, Index classes, Evaluate evaluate,
+                                ProblemType problem = ProblemType::single_label);
 
   Index players() const { return players_; }
   Index classes() const { return classes_; }
@@ -36,16 +36,16 @@ class MaskedPredictions {
   /// Evaluates those coalitions that are not known yet, in one call. The members below do the same for what
   /// they are asked; asking for all beforehand makes large batches of them.
   /// Throws InvalidArgument for a coalition among another number of players, or a logit that is not finite.
-  void evaluate(std::span<const MutableCoalition> coalitions);
+  REGARD_LAZY void evaluate(std::span<const MutableCoalition> coalitions);
 
   /// [classes]; valid until something else is evaluated.
-  std::span<const double> logits(const Coalition& visible);
+  REGARD_LAZY std::span<const double> logits(const Coalition& visible);
   /// Softmax, or sigmoid for a multi-label model, in double.
-  double probability(const Coalition& visible, Index target);
+  REGARD_LAZY double probability(const Coalition& visible, Index target);
   /// Its natural logarithm, which does not underflow.
-  double log_probability(const Coalition& visible, Index target);
+  REGARD_LAZY double log_probability(const Coalition& visible, Index target);
   /// The class with the largest logit, the first one of several.
-  Index label(const Coalition& visible);
+  REGARD_LAZY Index label(const Coalition& visible);
 
   /// How many coalitions were evaluated.
   Index evaluations() const { return rows_.size(); }

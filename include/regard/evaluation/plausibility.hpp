@@ -23,11 +23,11 @@ struct TextSpan {
 };
 
 /// Which players hold a token that overlaps one of the spans of the (first) text.
-std::vector<bool> rationale_players(const Explanation& why, std::span<const TextSpan> spans);
+REGARD_LAZY std::vector<bool> rationale_players(const Explanation& why, std::span<const TextSpan> spans);
 
 /// The `count` best players by signed score, ties to the first: a rationale of that length. ERASER takes the
 /// mean share of the data set's rationales for all of its texts.
-std::vector<bool> top_rationale(std::span<const double> scores, Index count);
+REGARD_LAZY std::vector<bool> top_rationale(std::span<const double> scores, Index count);
 
 /// Two shares and their harmonic mean, which is 0 where either is 0.
 struct PrecisionRecall {
@@ -39,18 +39,19 @@ struct PrecisionRecall {
 };
 
 /// Player by player. Throws InvalidArgument when sizes differ.
-PrecisionRecall token_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth);
+REGARD_LAZY PrecisionRecall token_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth);
 
 /// Span by span, a span being a run of neighbours: a marked span is right if its best intersection over union
 /// with a true span is at least `threshold`. Precision divides the right spans by the marked ones, recall by
 /// the true ones, as ERASER does. Throws InvalidArgument when sizes differ.
-PrecisionRecall span_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth,
-                             double threshold = 0.5);
+REGARD_LAZY PrecisionRecall span_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth,
+                                         double threshold = 0.5);
 
 /// Area below the curve of precision over recall, by trapezoids, over the distinct scores from the largest on
 /// and the point (0, 1): sklearn's auc(recall, precision) of precision_recall_curve. None where no player is
 /// true. Throws InvalidArgument when sizes differ or a score is not finite.
-std::optional<double> rationale_auprc(std::span<const double> scores, const std::vector<bool>& truth);
+REGARD_LAZY std::optional<double> rationale_auprc(std::span<const double> scores,
+                                                  const std::vector<bool>& truth);
 
 } // namespace regard::inline REGARD_ABI
 

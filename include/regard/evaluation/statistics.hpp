@@ -29,21 +29,21 @@ struct BootstrapOptions {
 class Bootstrap {
  public:
   /// Throws InvalidArgument without resamples, or unless 0 < level < 1.
-  explicit Bootstrap(Index inputs, const BootstrapOptions& options = {});
+  REGARD_LAZY explicit Bootstrap(Index inputs, const BootstrapOptions& options = {});
 
   /// A statistic of a resample: weights[i] says how often input i was drawn. None where it is not defined.
   using Statistic = std::function<std::optional<double>(std::span<const double> weights)>;
 
   /// None without inputs, or where the statistic is defined in no resample; resamples without it are left
   /// out.
-  std::optional<Interval> interval(const Statistic& statistic) const;
+  REGARD_LAZY std::optional<Interval> interval(const Statistic& statistic) const;
 
   /// Of many statistics, for which the resamples are drawn once. Memory: inputs + resamples * statistics.
   std::vector<std::optional<Interval>> intervals(std::span<const Statistic> statistics) const;
 
   /// Of the mean over the inputs that have a value. Throws InvalidArgument for another number of inputs.
-  std::optional<Interval> mean(std::span<const std::optional<double>> values) const;
-  std::optional<Interval> mean(std::span<const double> values) const;
+  REGARD_LAZY std::optional<Interval> mean(std::span<const std::optional<double>> values) const;
+  REGARD_LAZY std::optional<Interval> mean(std::span<const double> values) const;
 
  private:
   Index inputs_;
@@ -52,7 +52,7 @@ class Bootstrap {
 
 /// The mean over the inputs that have a value, as a Bootstrap::Statistic: none where there is none. The
 /// values are referred to, not copied.
-Bootstrap::Statistic weighted_mean(std::span<const std::optional<double>> values);
+REGARD_LAZY Bootstrap::Statistic weighted_mean(std::span<const std::optional<double>> values);
 
 /// F1 over the classes that occur in `predicted` or `actual`.
 struct F1 {
@@ -63,18 +63,18 @@ struct F1 {
 /// As sklearn's f1_score: a class without a true positive scores 0.
 /// @param weights  of each input; empty means 1 each
 /// None where all weights are 0. Throws InvalidArgument when sizes differ.
-std::optional<F1> f1_scores(std::span<const Index> predicted, std::span<const Index> actual,
-                            std::span<const double> weights = {});
+REGARD_LAZY std::optional<F1> f1_scores(std::span<const Index> predicted, std::span<const Index> actual,
+                                        std::span<const double> weights = {});
 
 /// Spearman's rank correlation, ties at their mean rank; none where one side is constant or shorter than 2.
 /// Throws InvalidArgument when sizes differ or a number is not finite.
-std::optional<double> spearman(std::span<const double> a, std::span<const double> b);
+REGARD_LAZY std::optional<double> spearman(std::span<const double> a, std::span<const double> b);
 
 /// Kendall's tau-b (Kendall 1945), which allows for ties; none as above. O(n^2) time.
-std::optional<double> kendall(std::span<const double> a, std::span<const double> b);
+REGARD_LAZY std::optional<double> kendall(std::span<const double> a, std::span<const double> b);
 
 /// Area below the points (x, y), x increasing, by trapezoids. Throws InvalidArgument when sizes differ.
-double trapezoid_area(std::span<const double> x, std::span<const double> y);
+REGARD_LAZY double trapezoid_area(std::span<const double> x, std::span<const double> y);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -48,21 +48,21 @@ struct ImageProcessor {
   };
 
   /// The size of the input for an image of that size.
-  ImageSize output_size(ImageSize image) const;
+  REGARD_LAZY ImageSize output_size(ImageSize image) const;
 
-  /// @throws InvalidArgument when the image has no pixel, or keeps none
+  /// @throws InvalidArgument when the image has no pixel, keeps none, or would grow beyond 2^27
   template <class Scalar>
   Processed<Scalar> process(const Image& image) const;
 
  private:
-  ImageSize resized(ImageSize image) const;
+  REGARD_LAZY ImageSize resized(ImageSize image) const;
 };
 
 /// Reads preprocessor_config.json: the image processors of ViT and DeiT under their present and former names.
 /// Keys that are absent have the defaults of their processor; unknown keys are ignored.
 /// @throws IoError, MalformedFile or UnsupportedFile naming the file, the key, what was found and what was
 /// expected.
-ImageProcessor load_image_processor(const std::filesystem::path& folder);
+REGARD_LAZY ImageProcessor load_image_processor(const std::filesystem::path& folder);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -4,6 +4,7 @@
 // folder.
 #pragma once
 
+#include <regard/transformer/fingerprint.hpp>
 #include <regard/transformer/trace.hpp>
 
 namespace regard::inline REGARD_ABI {
@@ -39,6 +40,15 @@ class BertEmbeddings {
   /// the LayerNorm (the position and token-type embeddings have the same gradient).
   void backward(std::span<const BertToken> tokens, TensorView<Scalar, 2> gradient) const;
 
+  /// Calls `visit` with each tensor and LayerNorm.
+  template <class Visit>
+  void visit_weights(Visit&& visit) const {
+    visit(words_);
+    visit(positions_);
+    visit(types_);
+    visit(norm_);
+  }
+
  private:
   void add_up(std::span<const BertToken> tokens, TensorView<Scalar, 2> rows) const;
 
@@ -51,6 +61,14 @@ template <class Scalar>
 struct BertClassifier {
   BertEmbeddings<Scalar> embeddings;
   SequenceClassifier<Scalar> classifier;
+
+  /// Of all weights; see transformer/fingerprint.hpp.
+  std::uint64_t fingerprint() const {
+    Fingerprint result;
+    embeddings.visit_weights([&](const auto& weights) { result.add(weights); });
+    result.add(classifier);
+    return result.value();
+  }
 
   /// The embedded tokens, [tokens, width].
   Tensor<Scalar, 2> embed(std::span<const BertToken> tokens) const {

@@ -42,6 +42,8 @@ class ImageClassifier {
   const std::vector<std::string>& labels() const { return labels_; }
   ProblemType problem_type() const { return problem_type_; }
   const std::string& name() const { return name_; }
+  /// Of all weights; see transformer/fingerprint.hpp.
+  std::uint64_t fingerprint() const { return vit_.fingerprint(); }
 
   /// The normalised pixels that the model sees, and where its patches lie in the image.
   /// Throws InvalidArgument for an image without pixels, and for one that comes out of the preprocessing

@@ -36,6 +36,8 @@ class TextClassifier {
   const std::vector<std::string>& labels() const { return labels_; }
   ProblemType problem_type() const { return problem_type_; }
   const std::string& name() const { return name_; }
+  /// Of all weights; see transformer/fingerprint.hpp.
+  std::uint64_t fingerprint() const { return bert_.fingerprint(); }
   std::string_view piece(Index id) const { return tokenizer_.piece(id); }
 
   Index mask_id() const { return tokenizer_.mask_id(); }

@@ -4,6 +4,7 @@
 // `models/load_vit.hpp` the checkpoint folder.
 #pragma once
 
+#include <regard/transformer/fingerprint.hpp>
 #include <regard/transformer/trace.hpp>
 
 namespace regard::inline REGARD_ABI {
@@ -55,6 +56,14 @@ class PatchEmbeddings {
   /// The position embeddings [patches, width] of the patches of a grid.
   Tensor<Scalar, 2> patch_positions(PatchGrid grid) const;
 
+  /// Calls `visit` with the projection and each tensor.
+  template <class Visit>
+  void visit_weights(Visit&& visit) const {
+    visit(projection_);
+    visit(special_);
+    visit(positions_);
+  }
+
  private:
   PatchGrid check(const Shape<3>& pixels, const Shape<2>& rows) const;
 
@@ -69,6 +78,16 @@ template <class Scalar>
 struct ViTClassifier {
   PatchEmbeddings<Scalar> embeddings;
   SequenceClassifier<Scalar> classifier;
+
+  /// Of all weights; see transformer/fingerprint.hpp.
+  std::uint64_t fingerprint() const {
+    Fingerprint result;
+    result.add(embeddings.patch_height());
+    result.add(embeddings.patch_width());
+    embeddings.visit_weights([&](const auto& weights) { result.add(weights); });
+    result.add(classifier);
+    return result.value();
+  }
 
   /// The embedded tokens of `pixels` [channels, height, width]: [tokens, width].
   Tensor<Scalar, 2> embed(TensorView<const Scalar, 3> pixels) const {

@@ -30,32 +30,32 @@ struct ComparisonReport {
 
 /// A line for each method: comprehensiveness, sufficiency and F1 with intervals and differences to the
 /// reference, seconds; then blocks for the other metrics.
-std::string terminal(const ComparisonReport& report, TerminalOptions options = {});
+REGARD_LAZY std::string terminal(const ComparisonReport& report, TerminalOptions options = {});
 
 /// A header line, then a line for each method: every metric, its interval and its difference. Empty where
 /// there is no number.
-std::string csv(const ComparisonReport& report);
+REGARD_LAZY std::string csv(const ComparisonReport& report);
 
 /// An object on one line: `{"rows":[{"method","n","degenerate","seconds_per_input",METRIC,METRIC_ci:[lo,hi],
 /// METRIC_difference,METRIC_difference_ci,..}],"reference","model":{"accuracy","f1_macro","f1_weighted"},
 /// "rank_agreement"?:{"methods","spearman","kendall"}}`; null where there is no number. Needs nlohmann/json:
 /// `report/comparison_json.hpp`.
-std::string json(const ComparisonReport& report);
+REGARD_LAZY std::string json(const ComparisonReport& report);
 
 /// A chart that stands alone (SVG): a panel for each of `metrics` (empty: the first four of
 /// comprehensiveness, sufficiency, f1_macro, auprc, token_f1, iou_f1 that there are, and seconds), a mark and
 /// an interval for each method. Methods are sorted by the first panel.
-std::string svg(const ComparisonReport& report, std::span<const std::string> metrics = {});
+REGARD_LAZY std::string svg(const ComparisonReport& report, std::span<const std::string> metrics = {});
 
 /// The rank agreement as a picture that stands alone (SVG): mean Spearman correlation of each pair of
 /// methods. Throws InvalidArgument where the comparison has none.
-std::string agreement_svg(const ComparisonReport& report);
+REGARD_LAZY std::string agreement_svg(const ComparisonReport& report);
 
 /// A page that stands alone: the chart, the table and the facts.
-std::string html(const ComparisonReport& report);
+REGARD_LAZY std::string html(const ComparisonReport& report);
 
 /// The page as a file, written whole or not at all.
-void write_html(const std::filesystem::path& path, const ComparisonReport& report);
+REGARD_LAZY void write_html(const std::filesystem::path& path, const ComparisonReport& report);
 
 } // namespace regard::inline REGARD_ABI
 

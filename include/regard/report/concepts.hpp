@@ -48,18 +48,18 @@ struct ConceptReport {
 /// "results":[{"concept","layer","scores","mean","std","p_value","p_adjusted","effect_size","cav_accuracy",
 /// "random_mean","random_std","status"}]}`. What there is not is null. Needs nlohmann/json:
 /// `report/concepts_json.hpp`.
-std::string json(const ConceptReport& report);
+REGARD_LAZY std::string json(const ConceptReport& report);
 
 /// A table with a line for each concept and block.
-std::string terminal(const ConceptReport& report, TerminalOptions options = {});
+REGARD_LAZY std::string terminal(const ConceptReport& report, TerminalOptions options = {});
 
 /// A page that stands alone: for each concept a chart of its mean score over the blocks (a band of one
 /// standard deviation, that of random concepts in grey, filled marks where the adjusted p-value is below
 /// 0.05), a table, and its heat maps.
-std::string html(const ConceptReport& report);
+REGARD_LAZY std::string html(const ConceptReport& report);
 
 /// The page as a file, written whole or not at all.
-void write_html(const std::filesystem::path& path, const ConceptReport& report);
+REGARD_LAZY void write_html(const std::filesystem::path& path, const ConceptReport& report);
 
 } // namespace regard::inline REGARD_ABI
 

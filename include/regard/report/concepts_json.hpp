@@ -7,14 +7,16 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string json(const ConceptReport& report) {
+template <class Lazy>
+std::string json(const ConceptReport& report) {
   using namespace detail::report;
+  using Json = detail::Deferred<Lazy, nlohmann::ordered_json>;
   const auto maybe = [](const std::optional<double>& number, const std::string& key) {
-    return number ? json_number(*number, key) : Json();
+    return number ? json_number<Json>(*number, key) : Json();
   };
   Json object{{"version", valid_utf8(report.version)},
-              {"model", json_string(report.model)},
-              {"target", json_label(report.target)},
+              {"model", json_string<Json>(report.model)},
+              {"target", json_label<Json>(report.target)},
               {"mode", report.mode},
               {"cav", report.cav},
               {"negatives", report.negatives},
@@ -26,9 +28,9 @@ inline std::string json(const ConceptReport& report) {
   for (const ConceptScore& score : report.results) {
     Json result{{"concept", valid_utf8(score.concept_name)},
                 {"layer", score.layer},
-                {"scores", json_numbers(score.scores, "scores")},
-                {"mean", json_number(score.mean, "mean")},
-                {"std", json_number(score.deviation, "std")}};
+                {"scores", json_numbers<Json>(score.scores, "scores")},
+                {"mean", json_number<Json>(score.mean, "mean")},
+                {"std", json_number<Json>(score.deviation, "std")}};
     result["p_value"] = maybe(score.test.p_value, "p_value");
     result["p_adjusted"] = maybe(score.p_adjusted, "p_adjusted");
     result["effect_size"] = maybe(score.test.effect_size, "effect_size");

@@ -25,15 +25,15 @@ namespace regard::inline REGARD_ABI {
 ///
 /// All text is escaped; control characters become visible ones, and what is no UTF-8 becomes U+FFFD.
 /// @throws InvalidArgument  naming the field, when sizes do not agree or an index points nowhere.
-std::string html(const Explanation& why);
+REGARD_LAZY std::string html(const Explanation& why);
 
 /// Several explanations on one page, below a table of contents.
-std::string html(std::span<const Explanation> explanations);
+REGARD_LAZY std::string html(std::span<const Explanation> explanations);
 
 /// The page as a file, written whole or not at all.
 /// @throws IoError  as write_file does.
-void write_html(const std::filesystem::path& path, const Explanation& why);
-void write_html(const std::filesystem::path& path, std::span<const Explanation> explanations);
+REGARD_LAZY void write_html(const std::filesystem::path& path, const Explanation& why);
+REGARD_LAZY void write_html(const std::filesystem::path& path, std::span<const Explanation> explanations);
 
 } // namespace regard::inline REGARD_ABI
 

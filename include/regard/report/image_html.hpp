@@ -15,14 +15,14 @@ namespace regard::inline REGARD_ABI {
 /// The page of html(why), with the image and its overlay (report/overlay.hpp), both shrunk to at most 1,024
 /// pixels a side.
 /// @throws InvalidArgument  as html and overlay do.
-std::string html(const Explanation& why, const Image& image);
+REGARD_LAZY std::string html(const Explanation& why, const Image& image);
 
 /// The page as a file, written whole or not at all.
 /// @throws IoError  as write_file does.
-void write_html(const std::filesystem::path& path, const Explanation& why, const Image& image);
+REGARD_LAZY void write_html(const std::filesystem::path& path, const Explanation& why, const Image& image);
 
 /// The markup of a heat map over its image, for a ConceptExample.
-std::string concept_figure(const Explanation& heat_map, const Image& image);
+REGARD_LAZY std::string concept_figure(const Explanation& heat_map, const Image& image);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -43,7 +43,7 @@ namespace regard::inline REGARD_ABI {
 /// `text` written here has U+FFFD in place of the wrong bytes, and offsets behind them refer to the given
 /// bytes alone.
 /// @throws InvalidArgument  naming the key, when a number is not finite or an index points nowhere.
-std::string json(const Explanation& why);
+REGARD_LAZY std::string json(const Explanation& why);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -24,7 +24,7 @@ struct OverlayOptions {
 /// legend gives the scale. Where all values tie nothing is shaded.
 /// @param image  the image that was explained, before it was resized and cropped
 /// @throws InvalidArgument  when the explanation is of no image, or of one of another size.
-Image overlay(const Explanation& why, const Image& image, const OverlayOptions& options = {});
+REGARD_LAZY Image overlay(const Explanation& why, const Image& image, const OverlayOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI
 

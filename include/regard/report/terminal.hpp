@@ -33,7 +33,7 @@ struct TerminalOptions {
 /// Tokens that are no players are listed below the table. Control characters of the text are replaced by
 /// visible ones, and what is no UTF-8 by U+FFFD.
 /// @throws InvalidArgument  naming the field, when sizes do not agree or an index points nowhere.
-std::string terminal(const Explanation& why, TerminalOptions options = {});
+REGARD_LAZY std::string terminal(const Explanation& why, TerminalOptions options = {});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -37,21 +37,21 @@ class AttentionAccumulator {
   /// @param players      positions of the tokens that are players, each once, in the order of the result
   /// @param class_token  position of the class token
   /// Throws InvalidArgument naming a position that is out of range or repeated.
-  AttentionAccumulator(Index tokens, std::span<const Index> players, Index class_token = 0);
+  REGARD_LAZY AttentionAccumulator(Index tokens, std::span<const Index> players, Index class_token = 0);
 
   /// Adds the attention of one layer, [heads, tokens, tokens].
   /// Throws InvalidArgument for another shape, or after a layer that came with its gradient.
-  void add(TensorView<const float, 3> attention);
-  void add(TensorView<const double, 3> attention);
+  REGARD_LAZY void add(TensorView<const float, 3> attention);
+  REGARD_LAZY void add(TensorView<const double, 3> attention);
 
   /// Adds attention * max(0, gradient) of one layer, both [heads, tokens, tokens].
   /// Throws InvalidArgument for another shape, or after a layer that came without its gradient.
-  void add(TensorView<const float, 3> attention, TensorView<const float, 3> gradient);
-  void add(TensorView<const double, 3> attention, TensorView<const double, 3> gradient);
+  REGARD_LAZY void add(TensorView<const float, 3> attention, TensorView<const float, 3> gradient);
+  REGARD_LAZY void add(TensorView<const double, 3> attention, TensorView<const double, 3> gradient);
 
   /// The mean of what was added. Throws InvalidArgument when that is nothing, or naming the tokens whose mean
   /// is not finite: a NaN or an infinity that was read, in a gradient too, is never lost on the way.
-  AggregatedAttention result() const;
+  REGARD_LAZY AggregatedAttention result() const;
 
  private:
   enum class Kind { undecided, plain, gradient };
@@ -60,10 +60,10 @@ class AttentionAccumulator {
   void add_layer(TensorView<const Scalar, 3> attention);
   template <class Scalar>
   void add_layer(TensorView<const Scalar, 3> attention, TensorView<const Scalar, 3> gradient);
-  void check_layer(const Shape<3>& shape, Kind kind);
+  REGARD_LAZY void check_layer(const Shape<3>& shape, Kind kind);
   template <class Term>
   void add_terms(Index heads, Term term);
-  double mean(double sum, Index query, Index key) const;
+  REGARD_LAZY double mean(double sum, Index query, Index key) const;
 
   Index tokens_;
   std::vector<Index> players_;
@@ -85,16 +85,22 @@ struct AggregateOptions {
 /// @param players    positions of the tokens that are players, each once, in the order of the result
 /// Throws InvalidArgument naming a player or a layer that does not exist or is repeated, for a tensor without
 /// maps or whose maps are not square, or as AttentionAccumulator::result does.
-AggregatedAttention aggregate(TensorView<const float, 4> attention, std::span<const Index> players,
-                              const AggregateOptions& options = {});
-AggregatedAttention aggregate(TensorView<const double, 4> attention, std::span<const Index> players,
-                              const AggregateOptions& options = {});
+REGARD_LAZY AggregatedAttention aggregate(TensorView<const float, 4> attention,
+                                          std::span<const Index> players,
+                                          const AggregateOptions& options = {});
+REGARD_LAZY AggregatedAttention aggregate(TensorView<const double, 4> attention,
+                                          std::span<const Index> players,
+                                          const AggregateOptions& options = {});
 
 /// The mean of attention * max(0, gradient), both [layers, heads, tokens, tokens].
-AggregatedAttention aggregate(TensorView<const float, 4> attention, TensorView<const float, 4> gradients,
-                              std::span<const Index> players, const AggregateOptions& options = {});
-AggregatedAttention aggregate(TensorView<const double, 4> attention, TensorView<const double, 4> gradients,
-                              std::span<const Index> players, const AggregateOptions& options = {});
+REGARD_LAZY AggregatedAttention aggregate(TensorView<const float, 4> attention,
+                                          TensorView<const float, 4> gradients,
+                                          std::span<const Index> players,
+                                          const AggregateOptions& options = {});
+REGARD_LAZY AggregatedAttention aggregate(TensorView<const double, 4> attention,
+                                          TensorView<const double, 4> gradients,
+                                          std::span<const Index> players,
+                                          const AggregateOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -34,7 +34,7 @@ enum class Singleton {
 };
 
 /// "self", "zero" or "additive".
-std::string_view to_string(Singleton singleton);
+REGARD_LAZY std::string_view to_string(Singleton singleton);
 
 /// How the two directions of attention between a pair are joined to w_ij.
 enum class PairRule {
@@ -47,10 +47,10 @@ class AdditiveGame {
  public:
   /// @param weights  one for each player
   /// Throws InvalidArgument naming a weight that is not finite.
-  explicit AdditiveGame(std::vector<double> weights);
+  REGARD_LAZY explicit AdditiveGame(std::vector<double> weights);
 
   Index players() const { return weights_.size(); }
-  double value(Coalition coalition) const;
+  REGARD_LAZY double value(Coalition coalition) const;
   std::vector<double> shapley_values() const { return weights_; }
 
  private:
@@ -67,13 +67,13 @@ class PairwiseGame {
   Index players() const { return matrix_.players(); }
 
   /// The definition, term by term. O(|S|^2) time.
-  double value(Coalition coalition) const;
+  REGARD_LAZY double value(Coalition coalition) const;
 
   /// The closed form. O(n^2) time, O(n) memory.
-  std::vector<double> shapley_values() const;
+  REGARD_LAZY std::vector<double> shapley_values() const;
 
   /// w_ij of two different players; symmetric.
-  double pair(Index i, Index j) const;
+  REGARD_LAZY double pair(Index i, Index j) const;
   /// v({i}).
   double single(Index i) const { return singleton_ == Singleton::zero ? 0.0 : matrix_(i, i); }
 

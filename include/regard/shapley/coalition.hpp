@@ -69,7 +69,7 @@ class Coalition {
   std::default_sentinel_t end() const { return {}; }
 
   /// The same, as a list.
-  std::vector<Index> members() const;
+  REGARD_LAZY std::vector<Index> members() const;
 
   /// The same members among the same number of players.
   friend bool operator==(const Coalition& a, const Coalition& b) {
@@ -77,7 +77,7 @@ class Coalition {
   }
 
  private:
-  void check_words() const;
+  REGARD_LAZY void check_words() const;
 
   std::span<const std::uint64_t> words_;
   Index players_ = 0;
@@ -148,7 +148,7 @@ class MutableCoalition {
       : words_(other.words().begin(), other.words().end()), players_(other.players()) {}
 
   /// All players.
-  static MutableCoalition full(Index players);
+  REGARD_LAZY static MutableCoalition full(Index players);
 
   void insert(Index player) { word(player) |= bit(player); }
   void erase(Index player) { word(player) &= ~bit(player); }
@@ -156,7 +156,7 @@ class MutableCoalition {
   /// Makes `player` a member, or not.
   void assign(Index player, bool member) { member ? insert(player) : erase(player); }
   /// Becomes a copy of `other`.
-  void assign(const Coalition& other);
+  REGARD_LAZY void assign(const Coalition& other);
   void clear() { std::fill(words_.begin(), words_.end(), 0); }
 
   Index players() const { return players_; }
@@ -183,7 +183,7 @@ class MutableCoalition {
 };
 
 /// The members as text, "{0, 3, 7}"; after twelve of them only their number.
-std::string to_string(const Coalition& coalition);
+REGARD_LAZY std::string to_string(const Coalition& coalition);
 
 } // namespace regard::inline REGARD_ABI
 

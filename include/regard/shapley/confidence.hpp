@@ -20,13 +20,14 @@ struct Interval {
 /// incomplete beta function (Press et al. 2007, section 6.4); relative error below 1e-10. More than 1e8
 /// degrees are taken as 1e8: the normal distribution to eight digits. Throws InvalidArgument unless 0 <
 /// probability < 1 and degrees_of_freedom > 0.
-double student_t_quantile(double probability, double degrees_of_freedom);
+REGARD_LAZY double student_t_quantile(double probability, double degrees_of_freedom);
 
 /// Student's intervals, value -+ quantile * standard error: each covers its value with probability `level`,
 /// not all of them together. None where the result has no standard errors, which exact values do not need.
 /// Believe them where `status` is not few_samples.
 /// Throws InvalidArgument unless 0 < level < 1.
-std::optional<std::vector<Interval>> confidence_intervals(const ShapleyResult& result, double level = 0.95);
+REGARD_LAZY std::optional<std::vector<Interval>> confidence_intervals(const ShapleyResult& result,
+                                                                      double level = 0.95);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -71,7 +71,7 @@ constexpr std::string_view to_string(InteractionIndex index) {
 }
 
 /// The index of that name. Throws InvalidArgument with all names where there is none.
-InteractionIndex interaction_named(std::string_view name);
+REGARD_LAZY InteractionIndex interaction_named(std::string_view name);
 
 /// Interactions of a game, and how they came about.
 struct InteractionResult {

@@ -64,7 +64,7 @@ constexpr std::string_view to_string(Solver solver) {
 }
 
 /// The solver of that name. Throws InvalidArgument with all names where there is none.
-Solver solver_named(std::string_view name);
+REGARD_LAZY Solver solver_named(std::string_view name);
 
 /// How far a solver has come.
 struct Progress {

@@ -26,18 +26,18 @@ class PartitionTree {
   ///                two make a binary tree. None for a game of one player, or of none.
   /// Throws InvalidArgument naming a player that is missing or repeated, a merge without a place, a node that
   /// does not exist, or a merge of less than two.
-  PartitionTree(Index players, std::vector<std::vector<Index>> merges);
+  REGARD_LAZY PartitionTree(Index players, std::vector<std::vector<Index>> merges);
 
   /// Players in groups, and all groups below the root: the a priori unions of Owen (1977).
   /// @param groups  each player in exactly one; no group is empty
   /// Throws InvalidArgument as the constructor does.
-  static PartitionTree groups(Index players, std::span<const std::vector<Index>> groups);
+  REGARD_LAZY static PartitionTree groups(Index players, std::span<const std::vector<Index>> groups);
   static PartitionTree groups(Index players, std::initializer_list<std::vector<Index>> groups) {
     return PartitionTree::groups(players, std::span(groups.begin(), groups.size()));
   }
 
   /// The binary tree that halves the row of players again and again, the first half the smaller one.
-  static PartitionTree halves(Index players);
+  REGARD_LAZY static PartitionTree halves(Index players);
 
   Index players() const { return players_; }
   Index nodes() const { return players_ + merges_.size(); }
@@ -55,11 +55,11 @@ class PartitionTree {
   /// Where the players below a node begin in that order.
   Index position(Index node) const { return ranges_[node].first; }
   /// Whether every merge joins two.
-  bool binary() const;
+  REGARD_LAZY bool binary() const;
 
  private:
-  void check() const;
-  std::string name(Index node) const;
+  REGARD_LAZY void check() const;
+  REGARD_LAZY std::string name(Index node) const;
 
   Index players_;
   std::vector<std::vector<Index>> merges_;
@@ -78,8 +78,8 @@ class PartitionTree {
 ///
 /// @param pieces      tokens as WordPiece writes them, continuations marked by "##"
 /// @param separators  pieces such as "[SEP]"; two of them that meet are merged last
-PartitionTree text_partition_tree(std::span<const std::string> pieces,
-                                  std::span<const std::string> separators = {});
+REGARD_LAZY PartitionTree text_partition_tree(std::span<const std::string> pieces,
+                                              std::span<const std::string> separators = {});
 
 } // namespace regard::inline REGARD_ABI
 

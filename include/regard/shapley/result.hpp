@@ -20,7 +20,7 @@ enum class Status {
 };
 
 /// "converged", "budget_reached", "few_samples" or "stopped".
-std::string_view to_string(Status status);
+REGARD_LAZY std::string_view to_string(Status status);
 
 /// Shapley values of a game, and how they came about.
 struct ShapleyResult {
@@ -38,7 +38,7 @@ struct ShapleyResult {
 
 /// Whether all values tie, so that they rank nothing; so do none, and one. Differences up to
 /// `tolerance` * max |value| count as ties: they are rounding error.
-bool degenerate(std::span<const double> values, double tolerance = 1e-12);
+REGARD_LAZY bool degenerate(std::span<const double> values, double tolerance = 1e-12);
 
 } // namespace regard::inline REGARD_ABI
 

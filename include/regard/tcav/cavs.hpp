@@ -117,7 +117,7 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
                 const Executor& executor = Serial{});
 
 /// "relative" or "random".
-std::string_view to_string(Negatives negatives);
+REGARD_LAZY std::string_view to_string(Negatives negatives);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -18,7 +18,7 @@ enum class SignificanceTest {
 };
 
 /// "random-concepts", "one-sample", "two-sample", "welch" or "permutation".
-std::string_view to_string(SignificanceTest test);
+REGARD_LAZY std::string_view to_string(SignificanceTest test);
 
 /// The test of that name; nothing when there is none.
 std::optional<SignificanceTest> find_significance_test(std::string_view name);

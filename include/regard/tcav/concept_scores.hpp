@@ -22,8 +22,8 @@ struct ScoreOptions {
 /// Scores of all sets, in their order. A set without a direction scores 0 and is not tested
 /// (`no_direction`).
 /// Throws InvalidArgument when the gradients are of another model (layers, width) or there are none.
-std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGradients& pooled,
-                                         const ScoreOptions& options = {});
+REGARD_LAZY std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGradients& pooled,
+                                                     const ScoreOptions& options = {});
 
 } // namespace regard::inline REGARD_ABI
 

@@ -32,7 +32,7 @@ enum class TokenWeights {
 };
 
 /// "token", "next-layer", "mean" or "cls": the names of the program's `--mode`.
-std::string_view to_string(TokenWeights weights);
+REGARD_LAZY std::string_view to_string(TokenWeights weights);
 
 /// The weights of that name; nothing when there are none.
 std::optional<TokenWeights> find_token_weights(std::string_view name);

@@ -28,10 +28,10 @@ enum class Probe {
 };
 
 /// "logistic", "ridge", "svm" or "pattern".
-std::string_view to_string(Probe probe);
+REGARD_LAZY std::string_view to_string(Probe probe);
 
 /// The probe of that name; nothing when there is none.
-std::optional<Probe> find_probe(std::string_view name);
+REGARD_LAZY std::optional<Probe> find_probe(std::string_view name);
 
 struct ProbeOptions {
   Probe probe = Probe::logistic;
@@ -49,7 +49,7 @@ enum class ProbeStatus {
 };
 
 /// "converged", "not_converged" or "no_direction".
-std::string_view to_string(ProbeStatus status);
+REGARD_LAZY std::string_view to_string(ProbeStatus status);
 
 /// A fitted probe: norm * direction * x + intercept > 0 says "concept".
 struct FittedProbe {

@@ -35,7 +35,7 @@ namespace regard::inline REGARD_ABI {
 ///                          numbers from 0 on, a special token that is not in the vocabulary.
 /// @throws UnsupportedFile  when it asks for another tokeniser: another model than WordPiece, another
 ///                          normaliser, pre-tokeniser or template than BERT's.
-WordPieceTokenizer load_wordpiece(const std::filesystem::path& folder);
+REGARD_LAZY WordPieceTokenizer load_wordpiece(const std::filesystem::path& folder);
 
 } // namespace regard::inline REGARD_ABI
 

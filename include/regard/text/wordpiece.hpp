@@ -67,27 +67,27 @@ class WordPieceTokenizer {
   ///                    counts, as in transformers; an empty one is never matched.
   /// @throws InvalidArgument when one of the five special tokens is not in the vocabulary or among
   ///         `options.added_tokens`.
-  explicit WordPieceTokenizer(std::vector<std::string> vocabulary, WordPieceOptions options = {});
+  REGARD_LAZY explicit WordPieceTokenizer(std::vector<std::string> vocabulary, WordPieceOptions options = {});
 
   /// [CLS] text [SEP]. Tokens beyond the maximum length are cut from the right.
   /// @param max_length  most tokens, special ones included; 0 stands for `options().model_max_length`.
   /// @throws InvalidArgument when the maximum is too small for the special tokens: 2, or 3 for a pair.
-  Encoding encode(std::string_view text, Index max_length = 0) const;
+  REGARD_LAZY Encoding encode(std::string_view text, Index max_length = 0) const;
 
   /// [CLS] text [SEP] pair [SEP], with token types 0 and 1. What exceeds the maximum is cut from the longer
   /// text until both are equally long, then from both ("longest_first" of transformers: of an odd number of
   /// tokens the longer text keeps one more, the second when both were equally long).
-  Encoding encode(std::string_view text, std::string_view pair, Index max_length = 0) const;
+  REGARD_LAZY Encoding encode(std::string_view text, std::string_view pair, Index max_length = 0) const;
 
   /// Number of ids: those of the vocabulary, then those of added tokens that it does not have.
   Index size() const { return pieces_.size(); }
 
   /// The piece of an id, with its prefix, as in vocab.txt.
   /// @throws InvalidArgument when there is no such id.
-  std::string_view piece(Index id) const;
+  REGARD_LAZY std::string_view piece(Index id) const;
 
   /// The id of a piece; nothing when it is neither in the vocabulary nor an added token.
-  std::optional<Index> id(std::string_view piece) const;
+  REGARD_LAZY std::optional<Index> id(std::string_view piece) const;
 
   Index unk_id() const { return unk_id_; }
   Index sep_id() const { return sep_id_; }
@@ -109,9 +109,9 @@ class WordPieceTokenizer {
     Index count = 0;
   };
 
-  void add_rule(const AddedToken& token);
-  Index limit(Index max_length, Index special_tokens) const;
-  Segment split(std::string_view text, Index segment, Index budget) const;
+  REGARD_LAZY void add_rule(const AddedToken& token);
+  REGARD_LAZY Index limit(Index max_length, Index special_tokens) const;
+  REGARD_LAZY Segment split(std::string_view text, Index segment, Index budget) const;
 
   WordPieceOptions options_;
   std::vector<std::string> pieces_;     // by id

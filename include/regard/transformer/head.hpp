@@ -44,6 +44,18 @@ class ClassificationHead {
   void backward(const RowOffsets& rows, HeadState<Scalar>& state, TensorView<const Scalar, 2> seeds,
                 TensorView<Scalar, 2> gradient) const;
 
+  /// Calls `visit` with each Linear and LayerNorm that is there.
+  template <class Visit>
+  void visit_weights(Visit&& visit) const {
+    visit(classifier_);
+    if (pooler_)
+      visit(*pooler_);
+    if (norm_)
+      visit(*norm_);
+    if (second_)
+      visit(*second_);
+  }
+
  private:
   Linear<Scalar> classifier_;
   std::optional<Linear<Scalar>> pooler_;

@@ -53,7 +53,8 @@ Index resolve_target(const Model& model, const Target& target, std::span<const d
 }
 
 /// Which of `layers` blocks a method averages over.
-inline std::vector<bool> select_layers(std::span<const Index> chosen, Index layers) {
+REGARD_LAZY
+std::vector<bool> select_layers(std::span<const Index> chosen, Index layers) {
   std::vector<bool> selected(layers, chosen.empty());
   for (const Index layer : chosen) {
     if (layer >= layers)
@@ -67,7 +68,8 @@ inline std::vector<bool> select_layers(std::span<const Index> chosen, Index laye
 }
 
 /// All tokens of all players, one after the other.
-inline std::vector<Index> flatten(std::span<const std::vector<Index>> players) {
+REGARD_LAZY
+std::vector<Index> flatten(std::span<const std::vector<Index>> players) {
   std::vector<Index> tokens;
   for (const std::vector<Index>& player : players)
     tokens.insert(tokens.end(), player.begin(), player.end());
@@ -75,11 +77,13 @@ inline std::vector<Index> flatten(std::span<const std::vector<Index>> players) {
 }
 
 /// What names an input, known before the model has seen it.
-inline void describe_input(Explanation& why, const TextInput& input) {
+REGARD_LAZY
+void describe_input(Explanation& why, const TextInput& input) {
   why.text = input.text;
   why.text_pair = input.pair;
 }
-inline void describe_input(Explanation& why, const ImageInput& input) {
+REGARD_LAZY
+void describe_input(Explanation& why, const ImageInput& input) {
   why.image = ExplainedImage{input.name, input.pixels.extent(1), input.pixels.extent(0)};
 }
 
@@ -127,7 +131,8 @@ void describe_prediction(Explanation& why, const Model& model, const std::vector
 }
 
 /// Adds what a solver found.
-inline void describe_solution(Explanation& why, const ShapleyResult& solved) {
+REGARD_LAZY
+void describe_solution(Explanation& why, const ShapleyResult& solved) {
   why.value_kind = "shapley";
   why.solver = solved.solver;
   why.status = to_string(solved.status);
@@ -141,7 +146,8 @@ inline void describe_solution(Explanation& why, const ShapleyResult& solved) {
 }
 
 /// The words of the input with the sums of their players' values. A player is a token or a word.
-inline std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& encoding) {
+REGARD_LAZY
+std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& encoding) {
   std::vector<ExplainedWord> words;
   const Token* last = nullptr;
   for (Index p = 0; p < why.players.size(); ++p) {
@@ -194,13 +200,15 @@ void describe_players(Explanation& why, const EncodedImage<Scalar>& image,
 }
 
 /// A number as text that reads back as the same double.
-inline std::string option_text(double value) {
+REGARD_LAZY
+std::string option_text(double value) {
   char buffer[40];
   return {std::begin(buffer), std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
 }
 
 /// The layers that were selected, as an Explanation lists them.
-inline std::vector<Index> list_layers(const std::vector<bool>& selected) {
+REGARD_LAZY
+std::vector<Index> list_layers(const std::vector<bool>& selected) {
   std::vector<Index> layers;
   for (Index layer = 0; layer < selected.size(); ++layer)
     if (selected[layer])
@@ -209,7 +217,8 @@ inline std::vector<Index> list_layers(const std::vector<bool>& selected) {
 }
 
 /// Adds values that are no solver's; the gap follows from value_full and value_empty.
-inline void describe_scores(Explanation& why, std::vector<double> values) {
+REGARD_LAZY
+void describe_scores(Explanation& why, std::vector<double> values) {
   double total = 0;
   for (Index player = 0; player < values.size(); ++player) {
     if (!std::isfinite(values[player]))
@@ -225,8 +234,8 @@ inline void describe_scores(Explanation& why, std::vector<double> values) {
 }
 
 /// The sums over the tokens of each player.
-inline std::vector<double> sum_players(std::span<const double> scores,
-                                       std::span<const std::vector<Index>> players) {
+REGARD_LAZY
+std::vector<double> sum_players(std::span<const double> scores, std::span<const std::vector<Index>> players) {
   std::vector<double> values;
   for (const std::vector<Index>& player : players) {
     double sum = 0;
@@ -238,8 +247,9 @@ inline std::vector<double> sum_players(std::span<const double> scores,
 }
 
 /// Adds scores of all tokens, which are shares of a total.
-inline void describe_shares(Explanation& why, std::span<const double> scores,
-                            std::span<const std::vector<Index>> players) {
+REGARD_LAZY
+void describe_shares(Explanation& why, std::span<const double> scores,
+                     std::span<const std::vector<Index>> players) {
   why.value_kind = "attention-score";
   why.value_full = 0;
   for (const double score : scores)

@@ -274,7 +274,7 @@ std::optional<Explanation> explain_one(const Model& model, const Input& input, c
                                              fill, executor, options.stop);
   if (!drawn)
     return {};
-  UnitMean mean(players.size());
+  UnitMean<> mean(players.size());
   for (Index draw = 0; draw < method.draws; ++draw)
     mean.add(sum_players((*drawn)[draw].flat(), players));
   Estimate estimate = mean.estimate();

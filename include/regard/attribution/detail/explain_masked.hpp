@@ -91,7 +91,7 @@ std::optional<Explanation> explain_one(const Model& model, const Input& input, c
   const Index n = players.size();
   const MaskedInputGame<Model> game(model, encoding, players, prediction.target,
                                     {method.masking, method.value}, executor);
-  CoalitionSet known(n);
+  CoalitionSet<> known(n);
   MutableCoalition z = MutableCoalition::full(n);
   known.add(z);
   z.clear();

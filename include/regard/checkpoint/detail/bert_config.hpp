@@ -20,12 +20,14 @@ namespace detail {
 inline constexpr std::int64_t size_limit = std::numeric_limits<std::int32_t>::max();
 inline constexpr std::int64_t label_limit = 1 << 20; // names are made up to that many before a tensor is seen
 
-inline Index read_size(const ConfigFile& file, std::string_view key, Index fallback) {
+REGARD_LAZY
+Index read_size(const ConfigFile& file, std::string_view key, Index fallback) {
   return static_cast<Index>(file.integer(key, 1, size_limit, static_cast<std::int64_t>(fallback)));
 }
 
 /// Refuses what would change the computation in a way that this library does not follow.
-inline void refuse_unsupported(const ConfigFile& file) {
+REGARD_LAZY
+void refuse_unsupported(const ConfigFile& file) {
   constexpr std::array<std::string_view, 1> positions{"absolute"};
   file.choice("position_embedding_type", positions, 0);
   for (const std::string_view key : {"is_decoder", "add_cross_attention"})
@@ -37,7 +39,8 @@ inline void refuse_unsupported(const ConfigFile& file) {
                                              ", expected none");
 }
 
-inline BertConfig::Activation read_activation(const ConfigFile& file) {
+REGARD_LAZY
+BertConfig::Activation read_activation(const ConfigFile& file) {
   using Activation = BertConfig::Activation;
   constexpr std::array<std::string_view, 7> names{
       "gelu", "gelu_python", "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate", "relu"};
@@ -47,7 +50,8 @@ inline BertConfig::Activation read_activation(const ConfigFile& file) {
   return activations[file.choice("hidden_act", names, 0)];
 }
 
-inline BertConfig::Problem read_problem(const ConfigFile& file, Index labels) {
+REGARD_LAZY
+BertConfig::Problem read_problem(const ConfigFile& file, Index labels) {
   using Problem = BertConfig::Problem;
   constexpr std::array<std::string_view, 3> names{"single_label_classification", "multi_label_classification",
                                                   "regression"};
@@ -59,7 +63,8 @@ inline BertConfig::Problem read_problem(const ConfigFile& file, Index labels) {
 }
 
 /// id2label: its keys are the numbers 0 to n - 1, each written once and without leading zeros.
-inline std::vector<std::string> read_label_names(const ConfigFile& file) {
+REGARD_LAZY
+std::vector<std::string> read_label_names(const ConfigFile& file) {
   const nlohmann::json& names = *file.json().find("id2label");
   if (!names.is_object() || names.empty())
     file.fail("id2label", found_text(names), "an object of labels under the keys \"0\", \"1\", ...");
@@ -75,7 +80,7 @@ inline std::vector<std::string> read_label_names(const ConfigFile& file) {
     else if (!name.is_string())
       problems.push_back("id2label: " + quote(key) + ": found " + found_text(name) + ", expected a string");
     else
-      labels[index] = name.get<std::string>();
+      labels[index] = name.template get<std::string>();
   }
   if (!problems.empty())
     throw MalformedFile(file.file(), problems);
@@ -83,7 +88,8 @@ inline std::vector<std::string> read_label_names(const ConfigFile& file) {
 }
 
 /// label2id, when there, must not give a label of id2label another number.
-inline void check_label_numbers(const ConfigFile& file, const std::vector<std::string>& labels) {
+REGARD_LAZY
+void check_label_numbers(const ConfigFile& file, const std::vector<std::string>& labels) {
   if (!file.has("label2id"))
     return;
   const nlohmann::json& numbers = *file.json().find("label2id");
@@ -92,7 +98,7 @@ inline void check_label_numbers(const ConfigFile& file, const std::vector<std::s
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto number = numbers.find(labels[i]);
-    if (number == numbers.end() || *number == i)
+    if (number == numbers.end())
       continue;
     std::uint64_t other = 0; // a label that id2label has twice can have one number only
     if (!get_unsigned(*number, other) || other >= labels.size() || labels[other] != labels[i])
@@ -103,7 +109,8 @@ inline void check_label_numbers(const ConfigFile& file, const std::vector<std::s
     throw MalformedFile(file.file(), problems);
 }
 
-inline std::vector<std::string> read_labels(const ConfigFile& file) {
+REGARD_LAZY
+std::vector<std::string> read_labels(const ConfigFile& file) {
   std::vector<std::string> labels;
   if (file.has("id2label")) {
     labels = read_label_names(file);
@@ -120,7 +127,8 @@ inline std::vector<std::string> read_labels(const ConfigFile& file) {
   return labels;
 }
 
-inline double read_norm_epsilon(const ConfigFile& file, double fallback) {
+REGARD_LAZY
+double read_norm_epsilon(const ConfigFile& file, double fallback) {
   const double epsilon = file.number("layer_norm_eps", 0, fallback);
   if (epsilon > 1) // beyond it, float arithmetic could lose every row
     file.fail("layer_norm_eps", nlohmann::json(epsilon).dump(), "a number from 0 to 1");
@@ -134,7 +142,8 @@ struct WeightSize {
 };
 
 /// No weight matrix of these sizes has more bytes than memory can address.
-inline void check_products(const ConfigFile& file, Index width, std::initializer_list<WeightSize> sizes) {
+REGARD_LAZY
+void check_products(const ConfigFile& file, Index width, std::initializer_list<WeightSize> sizes) {
   constexpr Index limit = std::numeric_limits<Index>::max() / 2 / sizeof(double);
   if (width > limit / width)
     file.fail("hidden_size", std::to_string(width) + " times " + std::to_string(width),
@@ -148,7 +157,8 @@ inline void check_products(const ConfigFile& file, Index width, std::initializer
 
 } // namespace detail
 
-inline BertConfig read_bert_config(const ConfigFile& file) {
+template <class Lazy>
+BertConfig read_bert_config(const ConfigFile& file) {
   constexpr std::array<std::string_view, 1> models{"bert"};
   file.choice("model_type", models);
   detail::refuse_unsupported(file);

@@ -18,7 +18,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// `text` as one word of a POSIX shell.
-inline std::string shell_word(const std::string& text) {
+REGARD_LAZY
+std::string shell_word(const std::string& text) {
   std::string word = "'";
   for (const char c : text)
     word += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -26,7 +27,8 @@ inline std::string shell_word(const std::string& text) {
 }
 
 /// The class to convert with: another one than the checkpoint's own would drop its head or add a random one.
-inline std::string architecture(const ConfigFile& config) {
+REGARD_LAZY
+std::string architecture(const ConfigFile& config) {
   const auto& json = config.json();
   const auto names = json.find("architectures");
   if (names == json.end() || !names->is_array() || names->empty() || !names->front().is_string())
@@ -38,25 +40,29 @@ inline std::string architecture(const ConfigFile& config) {
   return plain && !name.empty() && name.size() < 100 ? name : "AutoModelForSequenceClassification";
 }
 
-inline std::string conversion_command(const std::filesystem::path& folder, const ConfigFile& config) {
+REGARD_LAZY
+std::string conversion_command(const std::filesystem::path& folder, const ConfigFile& config) {
   return "python3 -c \"import sys, transformers; d = sys.argv[1]; transformers." + architecture(config) +
          ".from_pretrained(d).save_pretrained(d, safe_serialization=True)\" " + shell_word(folder.string());
 }
 
-inline bool exists(const std::filesystem::path& path) {
+REGARD_LAZY
+bool exists(const std::filesystem::path& path) {
   std::error_code error; // a file that cannot be looked at counts as absent
   return std::filesystem::exists(path, error);
 }
 
 /// A name that stays inside its folder on every system.
-inline bool is_plain_file_name(std::string_view name) {
+REGARD_LAZY
+bool is_plain_file_name(std::string_view name) {
   constexpr std::string_view refused("/\\:\0", 4);
   return !name.empty() && name != "." && name != ".." &&
          name.find_first_of(refused) == std::string_view::npos;
 }
 
 /// The older name of a layer norm's parameter; empty when `name` is no layer norm's.
-inline std::string older_name(std::string_view name) {
+REGARD_LAZY
+std::string older_name(std::string_view name) {
   constexpr std::string_view weight = "LayerNorm.weight", bias = "LayerNorm.bias";
   if (name.ends_with(weight))
     return std::string(name.substr(0, name.size() - weight.size())) + "LayerNorm.gamma";
@@ -71,21 +77,24 @@ struct FoundTensor {
   const SafeTensors* file = nullptr;
 };
 
-inline FoundTensor find_exactly(const std::vector<SafeTensors>& files, std::string_view name) {
+REGARD_LAZY
+FoundTensor find_exactly(const std::vector<SafeTensors>& files, std::string_view name) {
   for (const SafeTensors& file : files)
     if (const TensorInfo* const tensor = file.find(name))
       return {tensor, &file};
   return {};
 }
 
-inline FoundTensor find_tensor(const std::vector<SafeTensors>& files, std::string_view name) {
+REGARD_LAZY
+FoundTensor find_tensor(const std::vector<SafeTensors>& files, std::string_view name) {
   const FoundTensor found = find_exactly(files, name);
   const std::string older = older_name(name);
   return found.tensor != nullptr || older.empty() ? found : find_exactly(files, older);
 }
 
 /// The index's weight_map by shard; each shard's names are sorted.
-inline std::map<std::string, std::set<std::string>> read_index(const std::string& file) {
+REGARD_LAZY
+std::map<std::string, std::set<std::string>> read_index(const std::string& file) {
   const MappedFile bytes(file, Mapping::copy);
   const nlohmann::json index = parse_json(bytes.bytes(), file);
   const auto map = index.is_object() ? index.find("weight_map") : index.end();
@@ -95,8 +104,8 @@ inline std::map<std::string, std::set<std::string>> read_index(const std::string
   Problems problems;
   std::map<std::string, std::set<std::string>> shards;
   for (const auto& [name, shard] : map->items())
-    if (shard.is_string() && is_plain_file_name(shard.get_ref<const std::string&>()))
-      shards[shard.get<std::string>()].insert(name);
+    if (shard.is_string() && is_plain_file_name(shard.template get_ref<const std::string&>()))
+      shards[shard.template get<std::string>()].insert(name);
     else
       problems.malformed("weight_map: " + quote(name) + ": found " + found_text(shard) +
                          ", expected the plain name of a file in the same folder");
@@ -105,7 +114,8 @@ inline std::map<std::string, std::set<std::string>> read_index(const std::string
 }
 
 /// The layers N of all tensors named `stem`N.anything.
-inline void collect_layers(const SafeTensors& file, const std::string& stem, std::set<Index>& layers) {
+REGARD_LAZY
+void collect_layers(const SafeTensors& file, const std::string& stem, std::set<Index>& layers) {
   const auto& tensors = file.tensors();
   auto at =
       std::lower_bound(tensors.begin(), tensors.end(), stem,
@@ -123,7 +133,8 @@ inline void collect_layers(const SafeTensors& file, const std::string& stem, std
 
 } // namespace detail
 
-inline Checkpoint Checkpoint::open(const std::filesystem::path& folder, Mapping mapping) {
+template <class Lazy>
+Checkpoint Checkpoint::open(const std::filesystem::path& folder, Mapping mapping) {
   std::error_code error;
   const auto type = std::filesystem::status(folder, error).type();
   if (type == std::filesystem::file_type::not_found)
@@ -152,7 +163,8 @@ inline Checkpoint Checkpoint::open(const std::filesystem::path& folder, Mapping 
                 ": found no weights, expected model.safetensors or model.safetensors.index.json");
 }
 
-inline void Checkpoint::open_shards(const std::filesystem::path& index, Mapping mapping) {
+template <class Lazy>
+void Checkpoint::open_shards(const std::filesystem::path& index, Mapping mapping) {
   weights_file_ = index.string();
   const auto shards = detail::read_index(weights_file_);
   detail::Problems problems;
@@ -178,7 +190,8 @@ inline void Checkpoint::open_shards(const std::filesystem::path& index, Mapping 
   problems.throw_if_any(weights_file_);
 }
 
-inline std::vector<std::string> Checkpoint::names() const {
+template <class Lazy>
+std::vector<std::string> Checkpoint::names() const {
   std::vector<std::string> names;
   for (const SafeTensors& file : files_)
     for (const TensorInfo& tensor : file.tensors())
@@ -199,7 +212,8 @@ SharedTensor<Scalar, Rank> Checkpoint::load(std::string_view name, const Shape<R
   return load_tensor<Scalar>(*file, tensor->name, shape);
 }
 
-inline Index Checkpoint::count_layers(std::string_view stem) const {
+template <class Lazy>
+Index Checkpoint::count_layers(std::string_view stem) const {
   std::set<Index> layers;
   for (const SafeTensors& file : files_)
     detail::collect_layers(file, std::string(stem) + '.', layers);

@@ -12,23 +12,26 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline ConfigFile::ConfigFile(std::string file, std::span<const std::byte> text)
+template <class Lazy>
+ConfigFile::ConfigFile(std::string file, std::span<const std::byte> text)
     : file_(std::move(file)), json_(detail::parse_json(text, file_)) {
   if (!json_.is_object())
     throw MalformedFile(file_, "found " + detail::found_text(json_) + ", expected a JSON object");
 }
 
-inline ConfigFile ConfigFile::open(const std::filesystem::path& path) {
+template <class Lazy>
+ConfigFile ConfigFile::open(const std::filesystem::path& path) {
   const MappedFile bytes(path, Mapping::copy);
   return ConfigFile(path.string(), bytes.bytes());
 }
 
-inline ConfigFile ConfigFile::parse(std::string_view text, std::string file) {
+template <class Lazy>
+ConfigFile ConfigFile::parse(std::string_view text, std::string file) {
   return ConfigFile(std::move(file), std::as_bytes(std::span(text)));
 }
 
-inline void ConfigFile::fail(std::string_view key, const std::string& found,
-                             const std::string& expected) const {
+template <class Lazy>
+void ConfigFile::fail(std::string_view key, const std::string& found, const std::string& expected) const {
   throw MalformedFile(file_, std::string(key) + ": found " + found + ", expected " + expected);
 }
 
@@ -37,8 +40,9 @@ inline const nlohmann::json* ConfigFile::find(std::string_view key) const {
   return at == json_.end() || at->is_null() ? nullptr : &*at;
 }
 
-inline std::int64_t ConfigFile::integer(std::string_view key, std::int64_t least, std::int64_t most,
-                                        std::optional<std::int64_t> fallback) const {
+template <class Lazy>
+std::int64_t ConfigFile::integer(std::string_view key, std::int64_t least, std::int64_t most,
+                                 std::optional<std::int64_t> fallback) const {
   const nlohmann::json* const value = find(key);
   if (value == nullptr && fallback)
     return *fallback;
@@ -52,7 +56,8 @@ inline std::int64_t ConfigFile::integer(std::string_view key, std::int64_t least
   return value->get<std::int64_t>();
 }
 
-inline double ConfigFile::number(std::string_view key, double least, std::optional<double> fallback) const {
+template <class Lazy>
+double ConfigFile::number(std::string_view key, double least, std::optional<double> fallback) const {
   const nlohmann::json* const value = find(key);
   if (value == nullptr && fallback)
     return *fallback;
@@ -62,7 +67,8 @@ inline double ConfigFile::number(std::string_view key, double least, std::option
   return value->get<double>();
 }
 
-inline std::string ConfigFile::string(std::string_view key, std::optional<std::string> fallback) const {
+template <class Lazy>
+std::string ConfigFile::string(std::string_view key, std::optional<std::string> fallback) const {
   const nlohmann::json* const value = find(key);
   if (value == nullptr && fallback)
     return *fallback;
@@ -71,7 +77,8 @@ inline std::string ConfigFile::string(std::string_view key, std::optional<std::s
   return value->get<std::string>();
 }
 
-inline bool ConfigFile::boolean(std::string_view key, std::optional<bool> fallback) const {
+template <class Lazy>
+bool ConfigFile::boolean(std::string_view key, std::optional<bool> fallback) const {
   const nlohmann::json* const value = find(key);
   if (value == nullptr && fallback)
     return *fallback;
@@ -80,8 +87,9 @@ inline bool ConfigFile::boolean(std::string_view key, std::optional<bool> fallba
   return value->get<bool>();
 }
 
-inline std::size_t ConfigFile::choice(std::string_view key, std::span<const std::string_view> choices,
-                                      std::optional<std::size_t> fallback) const {
+template <class Lazy>
+std::size_t ConfigFile::choice(std::string_view key, std::span<const std::string_view> choices,
+                               std::optional<std::size_t> fallback) const {
   if (fallback && !has(key))
     return *fallback;
   const std::string value = string(key);

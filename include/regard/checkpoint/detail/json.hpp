@@ -22,7 +22,8 @@ namespace regard::inline REGARD_ABI::detail {
 inline constexpr int json_depth_limit = 64;
 
 /// A value as messages show it: numbers, strings and literals as they are, containers by kind.
-inline std::string found_text(const nlohmann::json& value) {
+REGARD_LAZY
+std::string found_text(const nlohmann::json& value) {
   if (value.is_object())
     return "an object";
   if (value.is_array())
@@ -33,7 +34,8 @@ inline std::string found_text(const nlohmann::json& value) {
 }
 
 /// nlohmann's message without its bracketed identifier, and without bytes of a text that may not be UTF-8.
-inline std::string parse_error_text(std::string text) {
+REGARD_LAZY
+std::string parse_error_text(std::string text) {
   if (const std::size_t end = text.find("] "); text.starts_with('[') && end != std::string::npos)
     text.erase(0, end + 2);
   std::replace_if(
@@ -42,6 +44,7 @@ inline std::string parse_error_text(std::string text) {
 }
 
 /// Watches a parse: ends it when it nests too deeply, notes repeated keys.
+REGARD_LAZY
 class JsonRules {
  public:
   explicit JsonRules(const std::string& file) : file_(file) {}
@@ -69,12 +72,13 @@ class JsonRules {
 };
 
 /// @throws MalformedFile naming `file` when `text` is no JSON, nests too deeply or repeats a key.
-inline nlohmann::json parse_json(std::span<const std::byte> text, const std::string& file) {
+REGARD_LAZY
+nlohmann::json parse_json(std::span<const std::byte> text, const std::string& file) {
   // nlohmann's lexer takes a NUL for the end of the text and would not look at what follows it.
   if (const auto nul = std::find(text.begin(), text.end(), std::byte{0}); nul != text.end())
     throw MalformedFile(file, "found a NUL at byte " + std::to_string(nul - text.begin()) +
                                   " of the JSON text, expected none");
-  JsonRules rules(file);
+  JsonRules<> rules(file);
   const auto* const begin = reinterpret_cast<const char*>(text.data());
   try {
     auto json = nlohmann::json::parse(
@@ -90,8 +94,15 @@ inline nlohmann::json parse_json(std::span<const std::byte> text, const std::str
   }
 }
 
+/// Whether two values are written the same. (For `a == b` a compiler tries all of std that JSON converts to.)
+REGARD_LAZY
+bool same_json(const nlohmann::json& a, const nlohmann::json& b) {
+  return a.dump() == b.dump();
+}
+
 /// @return true and the number when `value` is an integer from 0 to 2^64 - 1.
-inline bool get_unsigned(const nlohmann::json& value, std::uint64_t& number) {
+REGARD_LAZY
+bool get_unsigned(const nlohmann::json& value, std::uint64_t& number) {
   if (!value.is_number_unsigned()) // what nlohmann makes of every integer that has no sign and fits
     return false;
   number = value.get<std::uint64_t>();

@@ -33,7 +33,8 @@ inline constexpr std::uint64_t header_limit = 100'000'000; // bytes, as in the r
 inline constexpr std::size_t length_size = 8;
 
 /// The bits that shape and type ask for; nothing when the number does not fit.
-inline std::optional<std::uint64_t> checked_bits(std::span<const Index> shape, Index bits) {
+REGARD_LAZY
+std::optional<std::uint64_t> checked_bits(std::span<const Index> shape, Index bits) {
   constexpr std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t product = bits;
   for (const std::uint64_t extent : shape) {
@@ -45,6 +46,7 @@ inline std::optional<std::uint64_t> checked_bits(std::span<const Index> shape, I
 }
 
 /// Reads the header's entries one by one and collects what is wrong with them.
+REGARD_LAZY
 class HeaderReader {
  public:
   HeaderReader(std::span<const std::byte> data, Problems& problems) : data_(data), problems_(problems) {}
@@ -57,7 +59,7 @@ class HeaderReader {
                                  ", expected an object of strings");
     for (const auto& [key, text] : value.items())
       if (text.is_string())
-        metadata.emplace(key, text.get_ref<const std::string&>());
+        metadata.emplace(key, text.template get_ref<const std::string&>());
       else
         problems_.malformed("__metadata__: " + quote(key) + ": found " + found_text(text) +
                             ", expected a string");
@@ -189,7 +191,8 @@ class HeaderReader {
 };
 
 /// The header's JSON text, its length checked against the limit and the file.
-inline std::span<const std::byte> header_text(std::span<const std::byte> bytes, const std::string& file) {
+REGARD_LAZY
+std::span<const std::byte> header_text(std::span<const std::byte> bytes, const std::string& file) {
   if (bytes.size() < length_size)
     throw MalformedFile(file, "found " + std::to_string(bytes.size()) +
                                   " bytes, expected at least the 8 that give the length of the header");
@@ -214,33 +217,38 @@ inline std::span<const std::byte> header_text(std::span<const std::byte> bytes, 
 
 } // namespace detail
 
-inline std::string_view to_string(DataType type) {
+template <class Lazy>
+std::string_view to_string(DataType type) {
   return detail::data_type_table.at(static_cast<std::size_t>(type)).name;
 }
 
-inline Index bits_per_element(DataType type) {
+template <class Lazy>
+Index bits_per_element(DataType type) {
   return detail::data_type_table.at(static_cast<std::size_t>(type)).bits;
 }
 
-inline std::optional<DataType> find_data_type(std::string_view name) {
+template <class Lazy>
+std::optional<DataType> find_data_type(std::string_view name) {
   for (std::size_t i = 0; i < detail::data_type_table.size(); ++i)
     if (detail::data_type_table[i].name == name)
       return static_cast<DataType>(i);
   return std::nullopt;
 }
 
-inline SafeTensors SafeTensors::open(const std::filesystem::path& path, Mapping mapping) {
+template <class Lazy>
+SafeTensors SafeTensors::open(const std::filesystem::path& path, Mapping mapping) {
   auto file = std::make_shared<const MappedFile>(path, mapping);
   const auto bytes = file->bytes();
   return read(bytes, path.string(), std::move(file));
 }
 
-inline SafeTensors SafeTensors::read(std::span<const std::byte> bytes, std::string file,
-                                     std::shared_ptr<const void> keep_alive) {
+template <class Lazy>
+SafeTensors SafeTensors::read(std::span<const std::byte> bytes, std::string file,
+                              std::shared_ptr<const void> keep_alive) {
   const auto text = detail::header_text(bytes, file);
   const nlohmann::json header = detail::parse_json(text, file);
   detail::Problems problems;
-  detail::HeaderReader reader(bytes.subspan(detail::length_size + text.size()), problems);
+  detail::HeaderReader<> reader(bytes.subspan(detail::length_size + text.size()), problems);
   SafeTensors result;
   for (const auto& [name, value] : header.items())
     if (name == "__metadata__")
@@ -258,7 +266,8 @@ inline SafeTensors SafeTensors::read(std::span<const std::byte> bytes, std::stri
   return result;
 }
 
-inline std::vector<std::string> SafeTensors::names() const {
+template <class Lazy>
+std::vector<std::string> SafeTensors::names() const {
   std::vector<std::string> names(tensors_.size());
   std::transform(tensors_.begin(), tensors_.end(), names.begin(),
                  [](const TensorInfo& tensor) { return tensor.name; });

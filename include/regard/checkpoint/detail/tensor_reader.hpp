@@ -12,7 +12,8 @@ namespace detail {
 
 /// Whether `pattern`, in which `*` stands for any characters, covers all of `text`. Linear but for the
 /// product of their lengths at worst.
-inline bool matches(std::string_view pattern, std::string_view text) {
+REGARD_LAZY
+bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
@@ -33,7 +34,8 @@ inline bool matches(std::string_view pattern, std::string_view text) {
 
 } // namespace detail
 
-inline detail::FoundTensor TensorReader::find(std::string_view name) const {
+template <class Lazy>
+detail::FoundTensor TensorReader::find(std::string_view name) const {
   if (!prefix_.empty())
     if (const auto found = detail::find_tensor(checkpoint_.files(), prefix_ + std::string(name));
         found.tensor)
@@ -65,11 +67,13 @@ std::optional<SharedTensor<Scalar, Rank>> TensorReader::optional(std::string_vie
   return std::nullopt;
 }
 
-inline bool TensorReader::contains(std::string_view name) const {
+template <class Lazy>
+bool TensorReader::contains(std::string_view name) const {
   return find(name).tensor != nullptr;
 }
 
-inline void TensorReader::require_layers(std::string_view stem, std::string_view key, Index layers) const {
+template <class Lazy>
+void TensorReader::require_layers(std::string_view stem, std::string_view key, Index layers) const {
   const Index prefixed = checkpoint_.count_layers(prefix_ + std::string(stem));
   const Index present = prefixed != 0 ? prefixed : checkpoint_.count_layers(stem);
   if (layers != present)
@@ -79,13 +83,15 @@ inline void TensorReader::require_layers(std::string_view stem, std::string_view
                             std::string(stem) + ".1, ... in " + checkpoint_.weights_file());
 }
 
-inline std::vector<std::string> TensorReader::unused() const {
+template <class Lazy>
+std::vector<std::string> TensorReader::unused() const {
   std::vector<std::string> names = checkpoint_.names();
   std::erase_if(names, [this](const std::string& name) { return used_.contains(name); });
   return names;
 }
 
-inline std::vector<std::string> TensorReader::finish(const std::vector<std::string>& ignorable) const {
+template <class Lazy>
+std::vector<std::string> TensorReader::finish(const std::vector<std::string>& ignorable) const {
   detail::Problems problems = problems_;
   std::vector<std::string> notes;
   for (const std::string& name : unused()) {

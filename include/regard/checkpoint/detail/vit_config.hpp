@@ -13,8 +13,8 @@ namespace detail {
 inline constexpr std::uint64_t pixel_limit = 1 << 16;
 
 /// A size as a number, or as [height, width].
-inline ViTConfig::Size read_pixel_size(const ConfigFile& file, std::string_view key,
-                                       ViTConfig::Size fallback) {
+REGARD_LAZY
+ViTConfig::Size read_pixel_size(const ConfigFile& file, std::string_view key, ViTConfig::Size fallback) {
   if (!file.has(key))
     return fallback;
   const nlohmann::json& value = *file.json().find(key);
@@ -32,7 +32,8 @@ inline ViTConfig::Size read_pixel_size(const ConfigFile& file, std::string_view 
 
 } // namespace detail
 
-inline ViTConfig read_vit_config(const ConfigFile& file) {
+template <class Lazy>
+ViTConfig read_vit_config(const ConfigFile& file) {
   constexpr std::array<std::string_view, 2> models{"vit", "deit"};
   ViTConfig config;
   config.distilled = file.choice("model_type", models) == 1;

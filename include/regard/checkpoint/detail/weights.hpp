@@ -43,7 +43,8 @@ bool is_in_place(const TensorInfo& tensor) {
 }
 
 /// Notes what keeps `tensor` from being used as weights of that shape. @return true when nothing does.
-inline bool check_tensor(const TensorInfo& tensor, std::span<const Index> shape, Problems& problems) {
+REGARD_LAZY
+bool check_tensor(const TensorInfo& tensor, std::span<const Index> shape, Problems& problems) {
   const std::string subject = "tensor " + quote(tensor.name) + ": ";
   if (!std::equal(tensor.shape.begin(), tensor.shape.end(), shape.begin(), shape.end()))
     problems.malformed(subject + "found shape " + shape_text(tensor.shape) + ", expected " +
@@ -56,7 +57,8 @@ inline bool check_tensor(const TensorInfo& tensor, std::span<const Index> shape,
   return false;
 }
 
-inline std::string missing_text(std::string_view name, std::span<const Index> shape) {
+REGARD_LAZY
+std::string missing_text(std::string_view name, std::span<const Index> shape) {
   return "tensor " + quote(name) + ": found nothing, expected shape " + shape_text(shape);
 }
 
@@ -96,7 +98,8 @@ constexpr float float_from_bfloat16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-inline bool is_weight_type(DataType type) {
+template <class Lazy>
+bool is_weight_type(DataType type) {
   return type == DataType::f16 || type == DataType::bf16 || type == DataType::f32 || type == DataType::f64;
 }
 

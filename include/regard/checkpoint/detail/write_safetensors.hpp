@@ -12,11 +12,13 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors) {
+template <class Lazy>
+void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors) {
   static_assert(std::endian::native == std::endian::little, "the format is little-endian");
   std::sort(tensors.begin(), tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  using Json = detail::Deferred<Lazy, nlohmann::ordered_json>;
+  Json header = Json::object();
   Index offset = 0;
   for (const NamedTensor& tensor : tensors) {
     Index size = 1;

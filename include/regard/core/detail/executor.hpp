@@ -27,6 +27,7 @@ inline CurrentWorker& current_worker() {
 }
 
 /// One parallel loop while it runs.
+REGARD_LAZY
 struct Loop {
   Index count;
   const Executor::Body& body;
@@ -68,12 +69,13 @@ struct Loop {
 
 } // namespace detail
 
-struct Threads::Pool {
+template <class Lazy>
+struct ThreadPool<Lazy>::Pool {
   std::mutex one_loop; // held by the thread whose loop runs
   std::mutex mutex;
   std::condition_variable wake;
   std::condition_variable done;
-  detail::Loop* loop = nullptr;
+  detail::Loop<>* loop = nullptr;
   std::uint64_t generation = 0;
   Index running = 0;
   bool closing = false;
@@ -88,7 +90,7 @@ struct Threads::Pool {
       if (closing)
         return;
       seen = generation;
-      detail::Loop* current = loop;
+      detail::Loop<>* current = loop;
       lock.unlock();
       current->work(worker);
       lock.lock();
@@ -108,7 +110,8 @@ struct Threads::Pool {
   }
 };
 
-inline Threads::Threads(Index count) : pool_(std::make_unique<Pool>()) {
+template <class Lazy>
+ThreadPool<Lazy>::ThreadPool(Index count) : pool_(std::make_unique<Pool>()) {
   if (count == 0)
     count = std::max(1u, std::thread::hardware_concurrency());
   try {
@@ -120,17 +123,20 @@ inline Threads::Threads(Index count) : pool_(std::make_unique<Pool>()) {
   }
 }
 
-inline Threads::~Threads() {
+template <class Lazy>
+ThreadPool<Lazy>::~ThreadPool() {
   pool_->close();
 }
 
-inline Index Threads::workers() const {
+template <class Lazy>
+Index ThreadPool<Lazy>::workers() const {
   return pool_->threads.size() + 1;
 }
 
-inline bool Threads::for_each(Index count, const Body& body, std::stop_token stop) const {
+template <class Lazy>
+bool ThreadPool<Lazy>::for_each(Index count, const Body& body, std::stop_token stop) const {
   detail::CurrentWorker& current = detail::current_worker();
-  detail::Loop loop(count, body, std::move(stop));
+  detail::Loop<> loop(count, body, std::move(stop));
   const bool nested = current.pool == pool_.get();
   if (nested) {
     loop.work(current.worker);

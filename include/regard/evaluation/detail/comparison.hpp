@@ -14,12 +14,14 @@ namespace detail {
 /// The values of one column, of one method.
 using ScoreColumn = std::vector<std::optional<double>>;
 
-inline Index find_column(const MethodScores& scores, std::string_view name) {
+REGARD_LAZY
+Index find_column(const MethodScores& scores, std::string_view name) {
   return static_cast<Index>(std::find(scores.columns.begin(), scores.columns.end(), name) -
                             scores.columns.begin());
 }
 
-inline ScoreColumn column_of(const MethodScores& scores, Index method, Index column) {
+REGARD_LAZY
+ScoreColumn column_of(const MethodScores& scores, Index method, Index column) {
   ScoreColumn values(scores.inputs());
   for (Index i = 0; i < values.size(); ++i)
     values[i] = scores.values[(i * scores.methods.size() + method) * scores.columns.size() + column];
@@ -33,7 +35,8 @@ struct NamedStatistic {
 };
 
 /// The statistics of one method. What they refer to is kept by them.
-inline std::vector<NamedStatistic> statistics_of(const MethodScores& scores, Index method) {
+REGARD_LAZY
+std::vector<NamedStatistic> statistics_of(const MethodScores& scores, Index method) {
   std::vector<NamedStatistic> result;
   const auto add_mean = [&](std::string name, ScoreColumn values) {
     const auto kept = std::make_shared<const ScoreColumn>(std::move(values));
@@ -84,7 +87,8 @@ inline std::vector<NamedStatistic> statistics_of(const MethodScores& scores, Ind
   return result;
 }
 
-inline Bootstrap::Statistic difference_of(const Bootstrap::Statistic& a, const Bootstrap::Statistic& b) {
+REGARD_LAZY
+Bootstrap::Statistic difference_of(const Bootstrap::Statistic& a, const Bootstrap::Statistic& b) {
   return [a, b](std::span<const double> weights) -> std::optional<double> {
     const auto first = a(weights), second = b(weights);
     if (!first || !second)
@@ -95,8 +99,8 @@ inline Bootstrap::Statistic difference_of(const Bootstrap::Statistic& a, const B
 
 } // namespace detail
 
-inline void MethodScores::add(Index label, Index prediction,
-                              std::span<const std::optional<double>> input_values) {
+template <class Lazy>
+void MethodScores::add(Index label, Index prediction, std::span<const std::optional<double>> input_values) {
   if (input_values.size() != methods.size() * columns.size())
     throw InvalidArgument("values: found " + std::to_string(input_values.size()) + ", expected " +
                           std::to_string(methods.size()) + " methods times " +
@@ -118,7 +122,8 @@ inline const MetricSummary* MethodSummary::find(std::string_view name) const {
   return nullptr;
 }
 
-inline Comparison compare(const MethodScores& scores, const ComparisonOptions& options) {
+template <class Lazy>
+Comparison compare(const MethodScores& scores, const ComparisonOptions& options) {
   const auto reference = static_cast<Index>(
       std::find(scores.methods.begin(), scores.methods.end(), options.reference) - scores.methods.begin());
   if (!options.reference.empty() && reference == scores.methods.size())

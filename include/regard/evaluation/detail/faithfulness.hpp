@@ -11,7 +11,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// The ranking of scores that fit the predictions.
-inline std::vector<Index> rank_for(const MaskedPredictions& predictions, std::span<const double> scores) {
+REGARD_LAZY
+std::vector<Index> rank_for(const MaskedPredictions& predictions, std::span<const double> scores) {
   if (scores.size() != predictions.players() || scores.empty())
     throw InvalidArgument("scores: found " + std::to_string(scores.size()) + ", expected one for each of " +
                           std::to_string(predictions.players()) + " players, and at least one");
@@ -19,22 +20,26 @@ inline std::vector<Index> rank_for(const MaskedPredictions& predictions, std::sp
 }
 
 /// Positions by |score|, the smallest first, ties by position.
-inline std::vector<Index> rank_by_magnitude(std::span<const double> scores) {
+REGARD_LAZY
+std::vector<Index> rank_by_magnitude(std::span<const double> scores) {
   std::vector<double> negative(scores.size());
   for (Index i = 0; i < scores.size(); ++i)
     negative[i] = -std::abs(scores[i]);
   return rank_descending(negative);
 }
 
-inline MutableCoalition top_percent(std::span<const Index> ranking, Index percent) {
+REGARD_LAZY
+MutableCoalition top_percent(std::span<const Index> ranking, Index percent) {
   return top_players(ranking, top_count(ranking.size(), percent));
 }
-inline MutableCoalition without_top(std::span<const Index> ranking, Index percent) {
+REGARD_LAZY
+MutableCoalition without_top(std::span<const Index> ranking, Index percent) {
   return complement_of(top_percent(ranking, percent));
 }
 
 /// How many players are changed after each step, 0 and all of them included.
-inline std::vector<Index> step_counts(Index players, Index steps) {
+REGARD_LAZY
+std::vector<Index> step_counts(Index players, Index steps) {
   if (steps == 0)
     throw InvalidArgument("steps: found 0, expected at least 1");
   steps = std::min(steps, players);
@@ -45,7 +50,8 @@ inline std::vector<Index> step_counts(Index players, Index steps) {
 }
 
 /// The first players of an order visible, or hidden, step by step.
-inline std::vector<MutableCoalition> stepwise(std::span<const Index> order, Index steps, bool hide) {
+REGARD_LAZY
+std::vector<MutableCoalition> stepwise(std::span<const Index> order, Index steps, bool hide) {
   std::vector<MutableCoalition> coalitions;
   for (const Index count : step_counts(order.size(), steps)) {
     coalitions.push_back(top_players(order, count));
@@ -55,8 +61,9 @@ inline std::vector<MutableCoalition> stepwise(std::span<const Index> order, Inde
   return coalitions;
 }
 
-inline PerturbationCurve curve(MaskedPredictions& predictions, std::span<const Index> order, Index target,
-                               Index steps, bool hide) {
+REGARD_LAZY
+PerturbationCurve curve(MaskedPredictions& predictions, std::span<const Index> order, Index target,
+                        Index steps, bool hide) {
   const std::vector<MutableCoalition> coalitions = stepwise(order, steps, hide);
   predictions.evaluate(coalitions);
   PerturbationCurve result;
@@ -88,43 +95,50 @@ double mean_drop(MaskedPredictions& predictions, Index target, std::span<const I
 
 } // namespace detail
 
-inline double comprehensiveness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                                std::span<const Index> percentages, AopcDivisor divisor) {
+template <class Lazy>
+double comprehensiveness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                         std::span<const Index> percentages, AopcDivisor divisor) {
   const auto ranking = detail::rank_for(predictions, scores);
   return detail::mean_drop(predictions, target, percentages, divisor,
                            [&](Index percent) { return detail::without_top(ranking, percent); });
 }
 
-inline double sufficiency(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                          std::span<const Index> percentages, AopcDivisor divisor) {
+template <class Lazy>
+double sufficiency(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                   std::span<const Index> percentages, AopcDivisor divisor) {
   const auto ranking = detail::rank_for(predictions, scores);
   return detail::mean_drop(predictions, target, percentages, divisor,
                            [&](Index percent) { return detail::top_percent(ranking, percent); });
 }
 
-inline Index kept_label(MaskedPredictions& predictions, std::span<const double> scores, Index percentage) {
+template <class Lazy>
+Index kept_label(MaskedPredictions& predictions, std::span<const double> scores, Index percentage) {
   return predictions.label(detail::top_percent(detail::rank_for(predictions, scores), percentage));
 }
 
-inline double log_odds(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                       Index percentage) {
+template <class Lazy>
+double log_odds(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                Index percentage) {
   const MutableCoalition rest = detail::without_top(detail::rank_for(predictions, scores), percentage);
   return predictions.log_probability(rest, target) -
          predictions.log_probability(MutableCoalition::full(predictions.players()), target);
 }
 
-inline PerturbationCurve deletion_curve(MaskedPredictions& predictions, std::span<const double> scores,
-                                        Index target, Index steps) {
+template <class Lazy>
+PerturbationCurve deletion_curve(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                                 Index steps) {
   return detail::curve(predictions, detail::rank_for(predictions, scores), target, steps, true);
 }
 
-inline PerturbationCurve insertion_curve(MaskedPredictions& predictions, std::span<const double> scores,
-                                         Index target, Index steps) {
+template <class Lazy>
+PerturbationCurve insertion_curve(MaskedPredictions& predictions, std::span<const double> scores,
+                                  Index target, Index steps) {
   return detail::curve(predictions, detail::rank_for(predictions, scores), target, steps, false);
 }
 
-inline Monotonicity monotonicity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                                 Index steps) {
+template <class Lazy>
+Monotonicity monotonicity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                          Index steps) {
   detail::rank_for(predictions, scores);
   const PerturbationCurve curve =
       detail::curve(predictions, detail::rank_by_magnitude(scores), target, steps, false);
@@ -135,8 +149,9 @@ inline Monotonicity monotonicity(MaskedPredictions& predictions, std::span<const
   return {rising == count, static_cast<double>(rising) / static_cast<double>(count)};
 }
 
-inline std::vector<MutableCoalition> faithfulness_inputs(std::span<const double> scores,
-                                                         const FaithfulnessOptions& options) {
+template <class Lazy>
+std::vector<MutableCoalition> faithfulness_inputs(std::span<const double> scores,
+                                                  const FaithfulnessOptions& options) {
   const std::vector<Index> ranking = rank_descending(scores);
   std::vector<MutableCoalition> coalitions{MutableCoalition::full(scores.size()),
                                            detail::top_percent(ranking, options.kept_percentage)};
@@ -159,8 +174,9 @@ inline std::vector<MutableCoalition> faithfulness_inputs(std::span<const double>
   return coalitions;
 }
 
-inline Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                                 const FaithfulnessOptions& options) {
+template <class Lazy>
+Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                          const FaithfulnessOptions& options) {
   detail::rank_for(predictions, scores);
   predictions.evaluate(faithfulness_inputs(scores, options));
   Faithfulness result;
@@ -185,7 +201,8 @@ inline Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const
   return result;
 }
 
-inline std::vector<MutableCoalition> infidelity_inputs(Index players, const InfidelityOptions& options) {
+template <class Lazy>
+std::vector<MutableCoalition> infidelity_inputs(Index players, const InfidelityOptions& options) {
   std::vector<MutableCoalition> coalitions;
   if (players == 0)
     return coalitions;
@@ -201,8 +218,9 @@ inline std::vector<MutableCoalition> infidelity_inputs(Index players, const Infi
   return coalitions;
 }
 
-inline double infidelity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
-                         const InfidelityOptions& options) {
+template <class Lazy>
+double infidelity(MaskedPredictions& predictions, std::span<const double> scores, Index target,
+                  const InfidelityOptions& options) {
   detail::rank_for(predictions, scores);
   if (options.draws == 0)
     throw InvalidArgument("draws: found 0, expected at least 1");

@@ -9,14 +9,15 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// ln(1 + exp(x)) without overflow.
-inline double softplus(double x) {
+REGARD_LAZY
+double softplus(double x) {
   return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
 }
 
 } // namespace detail
 
-inline MaskedPredictions::MaskedPredictions(Index players, Index classes, Evaluate evaluate,
-                                            ProblemType problem)
+template <class Lazy>
+MaskedPredictions::MaskedPredictions(Index players, Index classes, Evaluate evaluate, ProblemType problem)
     : players_(players), classes_(classes), evaluate_(std::move(evaluate)), problem_(problem) {
   if (problem == ProblemType::regression)
     throw InvalidArgument("problem type: found regression, which has no probability; expected a classifier");
@@ -26,7 +27,8 @@ inline MaskedPredictions::MaskedPredictions(Index players, Index classes, Evalua
                           std::to_string(least));
 }
 
-inline void MaskedPredictions::evaluate(std::span<const MutableCoalition> coalitions) {
+template <class Lazy>
+void MaskedPredictions::evaluate(std::span<const MutableCoalition> coalitions) {
   std::vector<Coalition> missing; // views of the keys of rows_, which stay where they are
   const auto forget = [&] {       // what has no logits must not pass for known
     for (const Coalition& coalition : missing)
@@ -62,14 +64,16 @@ inline void MaskedPredictions::evaluate(std::span<const MutableCoalition> coalit
   }
 }
 
-inline std::span<const double> MaskedPredictions::logits(const Coalition& visible) {
+template <class Lazy>
+std::span<const double> MaskedPredictions::logits(const Coalition& visible) {
   const MutableCoalition coalition(visible);
   evaluate(std::span(&coalition, 1));
   const Index row = rows_.at({visible.words().begin(), visible.words().end()});
   return {logits_.data() + row * classes_, classes_};
 }
 
-inline double MaskedPredictions::log_probability(const Coalition& visible, Index target) {
+template <class Lazy>
+double MaskedPredictions::log_probability(const Coalition& visible, Index target) {
   const auto z = logits(visible);
   if (target >= classes_)
     throw InvalidArgument("target: found " + std::to_string(target) + ", expected a class from 0 to " +
@@ -83,11 +87,13 @@ inline double MaskedPredictions::log_probability(const Coalition& visible, Index
   return z[target] - largest - std::log(total);
 }
 
-inline double MaskedPredictions::probability(const Coalition& visible, Index target) {
+template <class Lazy>
+double MaskedPredictions::probability(const Coalition& visible, Index target) {
   return std::exp(log_probability(visible, target));
 }
 
-inline Index MaskedPredictions::label(const Coalition& visible) {
+template <class Lazy>
+Index MaskedPredictions::label(const Coalition& visible) {
   const auto z = logits(visible);
   return static_cast<Index>(std::max_element(z.begin(), z.end()) - z.begin());
 }

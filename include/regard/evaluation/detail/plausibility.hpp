@@ -10,7 +10,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// Runs of true, as [begin, end).
-inline std::vector<TextSpan> runs(const std::vector<bool>& marks) {
+REGARD_LAZY
+std::vector<TextSpan> runs(const std::vector<bool>& marks) {
   std::vector<TextSpan> found;
   for (Index i = 0; i < marks.size(); ++i)
     if (marks[i]) {
@@ -21,19 +22,22 @@ inline std::vector<TextSpan> runs(const std::vector<bool>& marks) {
   return found;
 }
 
-inline double intersection_over_union(const TextSpan& a, const TextSpan& b) {
+REGARD_LAZY
+double intersection_over_union(const TextSpan& a, const TextSpan& b) {
   const Index begin = std::max(a.begin, b.begin), end = std::min(a.end, b.end);
   const Index common = begin < end ? end - begin : 0;
   return static_cast<double>(common) / static_cast<double>(a.end - a.begin + b.end - b.begin - common);
 }
 
-inline double share(Index part, Index whole) {
+REGARD_LAZY
+double share(Index part, Index whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
 } // namespace detail
 
-inline std::vector<bool> rationale_players(const Explanation& why, std::span<const TextSpan> spans) {
+template <class Lazy>
+std::vector<bool> rationale_players(const Explanation& why, std::span<const TextSpan> spans) {
   std::vector<bool> truth(why.players.size(), false);
   for (Index p = 0; p < why.players.size(); ++p)
     for (const Index t : why.players[p]) {
@@ -45,7 +49,8 @@ inline std::vector<bool> rationale_players(const Explanation& why, std::span<con
   return truth;
 }
 
-inline std::vector<bool> top_rationale(std::span<const double> scores, Index count) {
+template <class Lazy>
+std::vector<bool> top_rationale(std::span<const double> scores, Index count) {
   const std::vector<Index> ranking = rank_descending(scores);
   std::vector<bool> marked(scores.size(), false);
   for (Index i = 0; i < std::min(count, ranking.size()); ++i)
@@ -53,7 +58,8 @@ inline std::vector<bool> top_rationale(std::span<const double> scores, Index cou
   return marked;
 }
 
-inline PrecisionRecall token_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth) {
+template <class Lazy>
+PrecisionRecall token_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth) {
   detail::check_same_size("rationale", marked.size(), truth.size());
   Index both = 0;
   for (Index i = 0; i < marked.size(); ++i)
@@ -64,8 +70,9 @@ inline PrecisionRecall token_overlap(const std::vector<bool>& marked, const std:
   return {detail::share(both, count(marked)), detail::share(both, count(truth))};
 }
 
-inline PrecisionRecall span_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth,
-                                    double threshold) {
+template <class Lazy>
+PrecisionRecall span_overlap(const std::vector<bool>& marked, const std::vector<bool>& truth,
+                             double threshold) {
   detail::check_same_size("rationale", marked.size(), truth.size());
   const std::vector<TextSpan> found = detail::runs(marked), expected = detail::runs(truth);
   Index right = 0;
@@ -76,7 +83,8 @@ inline PrecisionRecall span_overlap(const std::vector<bool>& marked, const std::
   return {detail::share(right, found.size()), detail::share(right, expected.size())};
 }
 
-inline std::optional<double> rationale_auprc(std::span<const double> scores, const std::vector<bool>& truth) {
+template <class Lazy>
+std::optional<double> rationale_auprc(std::span<const double> scores, const std::vector<bool>& truth) {
   detail::check_same_size("rationale", scores.size(), truth.size());
   const std::vector<Index> ranking = rank_descending(scores);
   const auto positives = static_cast<double>(std::count(truth.begin(), truth.end(), true));

@@ -15,14 +15,16 @@ namespace regard::inline REGARD_ABI {
 
 namespace detail {
 
-inline void check_same_size(std::string_view what, Index a, Index b) {
+REGARD_LAZY
+void check_same_size(std::string_view what, Index a, Index b) {
   if (a != b)
     throw InvalidArgument(std::string(what) + ": found " + std::to_string(a) + " and " + std::to_string(b) +
                           " numbers, expected as many");
 }
 
 /// The quantile of sorted numbers, linear between them (numpy's default).
-inline double quantile(std::span<const double> sorted, double probability) {
+REGARD_LAZY
+double quantile(std::span<const double> sorted, double probability) {
   const double place = probability * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<Index>(place);
   const Index above = std::min(below + 1, sorted.size() - 1);
@@ -30,7 +32,8 @@ inline double quantile(std::span<const double> sorted, double probability) {
 }
 
 /// Ranks from 1, the smallest first; ties share their mean rank.
-inline std::vector<double> mean_ranks(std::span<const double> values) {
+REGARD_LAZY
+std::vector<double> mean_ranks(std::span<const double> values) {
   std::vector<Index> order(values.size());
   std::iota(order.begin(), order.end(), Index{0});
   std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
@@ -46,7 +49,8 @@ inline std::vector<double> mean_ranks(std::span<const double> values) {
   return ranks;
 }
 
-inline void check_correlated(std::span<const double> a, std::span<const double> b) {
+REGARD_LAZY
+void check_correlated(std::span<const double> a, std::span<const double> b) {
   check_same_size("correlation", a.size(), b.size());
   for (const auto& side : {a, b})
     for (const double value : side)
@@ -56,8 +60,8 @@ inline void check_correlated(std::span<const double> a, std::span<const double> 
 
 } // namespace detail
 
-inline Bootstrap::Bootstrap(Index inputs, const BootstrapOptions& options)
-    : inputs_(inputs), options_(options) {
+template <class Lazy>
+Bootstrap::Bootstrap(Index inputs, const BootstrapOptions& options) : inputs_(inputs), options_(options) {
   if (options.resamples == 0)
     throw InvalidArgument("resamples: found 0, expected at least 1");
   if (!(options.level > 0 && options.level < 1))
@@ -88,22 +92,26 @@ Bootstrap::intervals(std::span<const Statistic> statistics) const {
   return result;
 }
 
-inline std::optional<Interval> Bootstrap::interval(const Statistic& statistic) const {
+template <class Lazy>
+std::optional<Interval> Bootstrap::interval(const Statistic& statistic) const {
   return intervals(std::span(&statistic, 1)).front();
 }
 
-inline std::optional<Interval> Bootstrap::mean(std::span<const std::optional<double>> values) const {
+template <class Lazy>
+std::optional<Interval> Bootstrap::mean(std::span<const std::optional<double>> values) const {
   if (values.size() != inputs_)
     throw InvalidArgument("values: found " + std::to_string(values.size()) + ", expected one for each of " +
                           std::to_string(inputs_) + " inputs");
   return interval(weighted_mean(values));
 }
 
-inline std::optional<Interval> Bootstrap::mean(std::span<const double> values) const {
+template <class Lazy>
+std::optional<Interval> Bootstrap::mean(std::span<const double> values) const {
   return mean(std::vector<std::optional<double>>(values.begin(), values.end()));
 }
 
-inline Bootstrap::Statistic weighted_mean(std::span<const std::optional<double>> values) {
+template <class Lazy>
+Bootstrap::Statistic weighted_mean(std::span<const std::optional<double>> values) {
   return [values](std::span<const double> weights) -> std::optional<double> {
     double sum = 0, count = 0;
     for (Index i = 0; i < values.size(); ++i)
@@ -117,8 +125,9 @@ inline Bootstrap::Statistic weighted_mean(std::span<const std::optional<double>>
   };
 }
 
-inline std::optional<F1> f1_scores(std::span<const Index> predicted, std::span<const Index> actual,
-                                   std::span<const double> weights) {
+template <class Lazy>
+std::optional<F1> f1_scores(std::span<const Index> predicted, std::span<const Index> actual,
+                            std::span<const double> weights) {
   detail::check_same_size("labels", predicted.size(), actual.size());
   if (!weights.empty())
     detail::check_same_size("weights", weights.size(), actual.size());
@@ -162,7 +171,8 @@ inline std::optional<F1> f1_scores(std::span<const Index> predicted, std::span<c
   return result;
 }
 
-inline std::optional<double> spearman(std::span<const double> a, std::span<const double> b) {
+template <class Lazy>
+std::optional<double> spearman(std::span<const double> a, std::span<const double> b) {
   detail::check_correlated(a, b);
   const std::vector<double> ranks_a = detail::mean_ranks(a), ranks_b = detail::mean_ranks(b);
   const double mean = static_cast<double>(a.size() + 1) / 2;
@@ -177,7 +187,8 @@ inline std::optional<double> spearman(std::span<const double> a, std::span<const
   return product / std::sqrt(square_a * square_b);
 }
 
-inline std::optional<double> kendall(std::span<const double> a, std::span<const double> b) {
+template <class Lazy>
+std::optional<double> kendall(std::span<const double> a, std::span<const double> b) {
   detail::check_correlated(a, b);
   double agreement = 0, pairs_a = 0, pairs_b = 0;
   for (Index i = 0; i < a.size(); ++i)
@@ -193,7 +204,8 @@ inline std::optional<double> kendall(std::span<const double> a, std::span<const 
   return agreement / std::sqrt(pairs_a * pairs_b);
 }
 
-inline double trapezoid_area(std::span<const double> x, std::span<const double> y) {
+template <class Lazy>
+double trapezoid_area(std::span<const double> x, std::span<const double> y) {
   detail::check_same_size("curve", x.size(), y.size());
   double area = 0;
   for (Index i = 1; i < x.size(); ++i)

@@ -112,6 +112,12 @@ inline Image decode_png(std::span<const std::byte> bytes, const std::string& fil
   const Index width = png_get_image_width(reader.png, reader.info),
               height = png_get_image_height(reader.png, reader.info);
   check_size(file, width, height, limits);
+  // Deflate packs at most 1,032 bytes into one: a small file that claims more is damaged, and gets no memory.
+  const Index row_bits =
+      width * png_get_channels(reader.png, reader.info) * png_get_bit_depth(reader.png, reader.info);
+  if (height * (1 + (row_bits + 7) / 8) / 1032 > bytes.size())
+    throw MalformedFile(file, "PNG: found " + std::to_string(bytes.size()) + " bytes, expected more for " +
+                                  std::to_string(width) + " x " + std::to_string(height) + " pixels");
   std::size_t row_bytes = 0;
   if (!reader.start(row_bytes))
     refuse();

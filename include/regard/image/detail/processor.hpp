@@ -8,7 +8,15 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline ImageSize ImageProcessor::resized(ImageSize image) const {
+namespace detail {
+
+/// What an image may grow to: 400 MB of bytes.
+inline constexpr Index processed_pixel_limit = Index{1} << 27;
+
+} // namespace detail
+
+template <class Lazy>
+ImageSize ImageProcessor::resized(ImageSize image) const {
   if (!do_resize)
     return image;
   if (!shortest_edge)
@@ -20,7 +28,8 @@ inline ImageSize ImageProcessor::resized(ImageSize image) const {
   return {scaled(image.height), scaled(image.width)};
 }
 
-inline ImageSize ImageProcessor::output_size(ImageSize image) const {
+template <class Lazy>
+ImageSize ImageProcessor::output_size(ImageSize image) const {
   return do_center_crop ? crop_size : resized(image);
 }
 
@@ -31,6 +40,13 @@ ImageProcessor::Processed<Scalar> ImageProcessor::process(const Image& image) co
     throw InvalidArgument("image: found shape " + detail::to_string(image.shape()) +
                           ", expected [height, width, 3] with at least one pixel");
   const ImageSize inner = resized(original), output = output_size(original);
+  for (const ImageSize& grown : {inner, output})
+    if (grown.width > detail::processed_pixel_limit / std::max<Index>(grown.height, 1))
+      throw InvalidArgument("image of height " + std::to_string(original.height) + " and width " +
+                            std::to_string(original.width) + ": found a preprocessing to " +
+                            std::to_string(grown.height) + " x " + std::to_string(grown.width) +
+                            ", expected at most " + std::to_string(detail::processed_pixel_limit) +
+                            " pixels");
   Image changed;
   if (inner != original)
     changed = resize(image, inner.height, inner.width, resample);
@@ -70,7 +86,8 @@ namespace detail {
 
 inline constexpr std::int64_t side_limit = 65535;
 
-inline Index read_side(const ConfigFile& file, std::string_view key, const nlohmann::json& value) {
+REGARD_LAZY
+Index read_side(const ConfigFile& file, std::string_view key, const nlohmann::json& value) {
   std::uint64_t side = 0;
   if (!get_unsigned(value, side) || side == 0 || side > side_limit)
     file.fail(key, found_text(value), "a number of pixels from 1 to " + std::to_string(side_limit));
@@ -78,28 +95,37 @@ inline Index read_side(const ConfigFile& file, std::string_view key, const nlohm
 }
 
 /// A number for a square, or {"height", "width"}; {"shortest_edge"} too where it may be.
-inline void read_image_size(const ConfigFile& file, std::string_view key, ImageSize& size,
-                            std::optional<Index>* shortest_edge) {
+REGARD_LAZY
+void read_image_size(const ConfigFile& file, std::string_view key, ImageSize& size,
+                     std::optional<Index>* shortest_edge) {
   if (!file.has(key))
     return;
   const nlohmann::json& value = *file.json().find(key);
+  const auto check_area = [&] {
+    if (size.height > processed_pixel_limit / size.width)
+      file.fail(key, std::to_string(size.height) + " x " + std::to_string(size.width),
+                "at most " + std::to_string(processed_pixel_limit) + " pixels");
+  };
   if (!value.is_object()) {
     size.height = size.width = read_side(file, key, value);
+    check_area();
     return;
   }
   const std::string name(key);
-  if (value.contains("height") && value.contains("width"))
+  if (value.contains("height") && value.contains("width")) {
     size = {read_side(file, name + ".height", value["height"]),
             read_side(file, name + ".width", value["width"])};
-  else if (shortest_edge != nullptr && value.contains("shortest_edge") && value.size() == 1)
+    check_area();
+  } else if (shortest_edge != nullptr && value.contains("shortest_edge") && value.size() == 1)
     *shortest_edge = read_side(file, name + ".shortest_edge", value["shortest_edge"]);
   else
     throw UnsupportedFile(file.file(), name + ": found " + found_text(value) + ", expected height and width" +
                                            (shortest_edge != nullptr ? ", or shortest_edge" : ""));
 }
 
-inline void read_channels(const ConfigFile& file, std::string_view key, std::array<double, 3>& channels,
-                          bool zero_allowed) {
+REGARD_LAZY
+void read_channels(const ConfigFile& file, std::string_view key, std::array<double, 3>& channels,
+                   bool zero_allowed) {
   if (!file.has(key))
     return;
   const nlohmann::json& value = *file.json().find(key);
@@ -113,7 +139,8 @@ inline void read_channels(const ConfigFile& file, std::string_view key, std::arr
     channels[c] = value[c].get<double>();
 }
 
-inline ImageProcessor read_image_processor(const ConfigFile& file) {
+REGARD_LAZY
+ImageProcessor read_image_processor(const ConfigFile& file) {
   constexpr std::array<std::string_view, 8> types{
       "ViTImageProcessor",  "ViTImageProcessorFast",  "ViTImageProcessorPil",  "ViTFeatureExtractor",
       "DeiTImageProcessor", "DeiTImageProcessorFast", "DeiTImageProcessorPil", "DeiTFeatureExtractor"};
@@ -142,7 +169,8 @@ inline ImageProcessor read_image_processor(const ConfigFile& file) {
 
 } // namespace detail
 
-inline ImageProcessor load_image_processor(const std::filesystem::path& folder) {
+template <class Lazy>
+ImageProcessor load_image_processor(const std::filesystem::path& folder) {
   return detail::read_image_processor(ConfigFile::open(folder / "preprocessor_config.json"));
 }
 

@@ -101,7 +101,8 @@ ImageClassifier<Scalar> load_image_classifier(const std::filesystem::path& folde
 namespace detail {
 
 /// The image of a sample; nothing when something is wrong with it, which is noted.
-inline std::optional<Image> self_test_image(const SelfTestSample& sample) {
+REGARD_LAZY
+std::optional<Image> self_test_image(const SelfTestSample<>& sample) {
   const auto object = sample.object().object("image");
   if (!object)
     return std::nullopt;
@@ -132,8 +133,8 @@ inline std::optional<Image> self_test_image(const SelfTestSample& sample) {
 
 template <class Scalar>
 SelfTestReport self_test(const ImageClassifier<Scalar>& model, const std::filesystem::path& folder) {
-  detail::SelfTestComparison comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
-  comparison.for_each_sample([&](const detail::SelfTestSample& sample) {
+  detail::SelfTestComparison<> comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
+  comparison.for_each_sample([&](const detail::SelfTestSample<>& sample) {
     auto image = detail::self_test_image(sample);
     const detail::Sums expected = sample.sums("pixels");
     if (!image || !sample.object().problems().empty())

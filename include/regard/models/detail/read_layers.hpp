@@ -26,7 +26,8 @@ LayerNorm<Scalar> read_norm(TensorReader& reader, const std::string& name, Index
           reader.require<Scalar, 1>(name + ".bias", {width}), epsilon};
 }
 
-inline Activation activation_of(BertConfig::Activation activation) {
+REGARD_LAZY
+Activation activation_of(BertConfig::Activation activation) {
   switch (activation) {
   case BertConfig::Activation::gelu:
     return Activation::gelu;
@@ -38,7 +39,8 @@ inline Activation activation_of(BertConfig::Activation activation) {
   return Activation::relu;
 }
 
-inline ProblemType problem_of(BertConfig::Problem problem) {
+REGARD_LAZY
+ProblemType problem_of(BertConfig::Problem problem) {
   switch (problem) {
   case BertConfig::Problem::single_label:
     return ProblemType::single_label;

@@ -36,12 +36,13 @@ Sums self_test_sums(std::span<const Scalar> numbers) {
 }
 
 /// One sample of a self_test.json; what is wrong with it is noted in `problems`.
+REGARD_LAZY
 class SelfTestSample {
  public:
   SelfTestSample(const nlohmann::json& json, const std::string& path, Problems& problems)
       : object_(json, path, problems) {}
 
-  const JsonObject& object() const { return object_; }
+  const JsonObject<>& object() const { return object_; }
 
   /// An array of finite numbers.
   std::vector<double> numbers(const char* key) const {
@@ -92,10 +93,11 @@ class SelfTestSample {
   }
 
  private:
-  JsonObject object_;
+  JsonObject<> object_;
 };
 
 /// Compares with what the file says, and keeps the first thing of each sample that differs.
+REGARD_LAZY
 class SelfTestComparison {
  public:
   SelfTestComparison(std::filesystem::path file, double tolerance) : file_(std::move(file)) {
@@ -107,10 +109,11 @@ class SelfTestComparison {
   void for_each_sample(Compare compare) {
     const nlohmann::json json = read_json_object(file_);
     Problems problems;
-    const JsonObject root(json, "", problems);
-    if (const nlohmann::json* const format = root.find("format"); !format || *format != "regard self-test")
+    const JsonObject<> root(json, "", problems);
+    if (const nlohmann::json* const format = root.find("format");
+        !format || !same_json(*format, "regard self-test"))
       root.malformed("format", format, "\"regard self-test\"");
-    if (const nlohmann::json* const version = root.find("version"); !version || *version != 1)
+    if (const nlohmann::json* const version = root.find("version"); !version || !same_json(*version, 1))
       root.unsupported("version", version, "1");
     const nlohmann::json* const samples = root.find("samples");
     if (!samples || !samples->is_array() || samples->empty())
@@ -125,7 +128,7 @@ class SelfTestComparison {
       differs_ = false;
       name_ = name;
       try {
-        compare(SelfTestSample(sample, name, problems));
+        compare(SelfTestSample<>(sample, name, problems));
       } catch (const InvalidArgument& error) { // the model does not take such an input
         throw MalformedFile(file_.string(), name + ": " + error.what());
       }
@@ -154,7 +157,7 @@ class SelfTestComparison {
 
   /// Embedded tokens, blocks and logits, in this order.
   template <class Scalar>
-  void compare_trace(const SelfTestSample& sample, const Trace<Scalar>& trace) {
+  void compare_trace(const SelfTestSample<>& sample, const Trace<Scalar>& trace) {
     const std::vector<Sums> layers = sample.layers();
     const std::vector<double> logits = sample.numbers("logits");
     if (!sample.object().problems().empty())
@@ -224,8 +227,8 @@ class SelfTestComparison {
 };
 
 /// self_test.json of a folder, if it is to be used.
-inline std::optional<std::filesystem::path> self_test_file(const std::filesystem::path& folder,
-                                                           SelfTest when) {
+REGARD_LAZY
+std::optional<std::filesystem::path> self_test_file(const std::filesystem::path& folder, SelfTest when) {
   std::filesystem::path file = folder / "self_test.json";
   if (when == SelfTest::skip || (when == SelfTest::if_present && !std::filesystem::exists(file)))
     return std::nullopt;

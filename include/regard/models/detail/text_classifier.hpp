@@ -87,8 +87,8 @@ TextClassifier<Scalar> load_text_classifier(const std::filesystem::path& folder,
 
 template <class Scalar>
 SelfTestReport self_test(const TextClassifier<Scalar>& model, const std::filesystem::path& folder) {
-  detail::SelfTestComparison comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
-  comparison.for_each_sample([&](const detail::SelfTestSample& sample) {
+  detail::SelfTestComparison<> comparison(folder / "self_test.json", self_test_tolerance<Scalar>);
+  comparison.for_each_sample([&](const detail::SelfTestSample<>& sample) {
     TextInput input;
     if (!sample.object().has("text"))
       return sample.object().malformed("text", nullptr, "a text");

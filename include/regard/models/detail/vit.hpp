@@ -19,7 +19,8 @@ struct CubicTaps {
 
 /// Keys' cubic convolution with a = -0.75, at half-pixel centres, clamped at the border: what PyTorch's
 /// `interpolate(mode="bicubic", align_corners=False)` computes.
-inline std::vector<CubicTaps> cubic_taps(Index inputs, Index outputs) {
+REGARD_LAZY
+std::vector<CubicTaps> cubic_taps(Index inputs, Index outputs) {
   constexpr double a = -0.75;
   const auto near = [](double x) { return ((a + 2) * x - (a + 3)) * x * x + 1; };
   const auto far = [](double x) { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a; };

@@ -41,7 +41,8 @@ inline constexpr std::array<MetricTitle, 22> metric_titles{{
     {"seconds", "seconds an input", "lower"},
 }};
 
-inline MetricTitle metric_title(std::string_view name) {
+REGARD_LAZY
+MetricTitle metric_title(std::string_view name) {
   for (const MetricTitle& title : metric_titles)
     if (title.name == name)
       return title;
@@ -49,13 +50,15 @@ inline MetricTitle metric_title(std::string_view name) {
 }
 
 /// With an arrow to where it is better.
-inline std::string metric_heading(std::string_view name) {
+REGARD_LAZY
+std::string metric_heading(std::string_view name) {
   const MetricTitle title = metric_title(name);
   return std::string(title.title) + (title.better == "higher" ? " ↑" : title.better == "lower" ? " ↓" : "");
 }
 
 /// The names of all metrics, each once, in the order of the rows.
-inline std::vector<std::string> metric_names(const Comparison& comparison) {
+REGARD_LAZY
+std::vector<std::string> metric_names(const Comparison& comparison) {
   std::vector<std::string> names;
   for (const MethodSummary& method : comparison.methods)
     for (const MetricSummary& metric : method.metrics)
@@ -64,16 +67,19 @@ inline std::vector<std::string> metric_names(const Comparison& comparison) {
   return names;
 }
 
-inline std::string right_aligned(const std::string& text, Index width) {
+REGARD_LAZY
+std::string right_aligned(const std::string& text, Index width) {
   return std::string(width - std::min(width, columns(text)), ' ') + text;
 }
 
-inline std::string fixed(double value, int digits) {
+REGARD_LAZY
+std::string fixed(double value, int digits) {
   return to_text(value == 0 ? 0.0 : value, std::chars_format::fixed, digits); // no -0
 }
 
 /// "+0.012*": an asterisk where the interval of the difference excludes 0.
-inline std::string difference_text(const MetricSummary& metric) {
+REGARD_LAZY
+std::string difference_text(const MetricSummary& metric) {
   if (!metric.difference)
     return "";
   const bool clear = metric.difference_interval &&
@@ -82,14 +88,16 @@ inline std::string difference_text(const MetricSummary& metric) {
 }
 
 /// ".83", "-.07", "1", "0".
-inline std::string agreement_text(double value) {
+REGARD_LAZY
+std::string agreement_text(double value) {
   std::string text = fixed(std::round(100 * value) / 100, 2);
   if (text == "1.00" || text == "-1.00" || text == "0.00")
     return text.substr(0, text.size() - 3);
   return text.erase(text.find('0'), 1);
 }
 
-inline std::string seconds_text(const std::optional<double>& seconds) {
+REGARD_LAZY
+std::string seconds_text(const std::optional<double>& seconds) {
   return seconds ? to_text(*seconds, std::chars_format::general, 3) : "-";
 }
 
@@ -99,7 +107,8 @@ struct ChartValue {
   std::optional<Interval> interval;
 };
 
-inline ChartValue chart_value(const MethodSummary& method, const std::string& metric) {
+REGARD_LAZY
+ChartValue chart_value(const MethodSummary& method, const std::string& metric) {
   if (metric == "seconds")
     return {method.seconds_per_input, {}};
   const MetricSummary* found = method.find(metric);
@@ -107,6 +116,7 @@ inline ChartValue chart_value(const MethodSummary& method, const std::string& me
 }
 
 /// The chart: a row for each method, a panel for each metric.
+REGARD_LAZY
 class ComparisonChart {
  public:
   ComparisonChart(const ComparisonReport& report, std::vector<std::string> metrics)
@@ -248,7 +258,8 @@ class ComparisonChart {
 };
 
 /// How the methods agree, as a picture: a square for each pair, blue for agreement, orange against it.
-inline std::string agreement_chart(const ComparisonReport& report) {
+REGARD_LAZY
+std::string agreement_chart(const ComparisonReport& report) {
   constexpr double cell = 22;
   const auto number = [](double value) { return to_text(value, std::chars_format::general, 6); };
   const auto& methods = report.comparison.methods;
@@ -285,17 +296,19 @@ inline std::string agreement_chart(const ComparisonReport& report) {
 }
 
 /// A cell of a table of the page.
-inline std::string number_cell(const std::optional<double>& value, const std::string& shown) {
+REGARD_LAZY
+std::string number_cell(const std::optional<double>& value, const std::string& shown) {
   return "<td class=\"number\"" + (value ? " title=\"" + exact(*value) + "\"" : std::string()) + ">" +
          escape(shown) + "</td>";
 }
 
 } // namespace detail::report
 
-inline std::string terminal(const ComparisonReport& report, TerminalOptions options) {
+template <class Lazy>
+std::string terminal(const ComparisonReport& report, TerminalOptions options) {
   using namespace detail::report;
   const Comparison& comparison = report.comparison;
-  TerminalPage page(options);
+  TerminalPage<> page(options);
   for (const auto& [name, content] : report.facts)
     page.fact(name, content);
   Index name_width = 6;
@@ -341,7 +354,8 @@ inline std::string terminal(const ComparisonReport& report, TerminalOptions opti
   return page.take();
 }
 
-inline std::string csv(const ComparisonReport& report) {
+template <class Lazy>
+std::string csv(const ComparisonReport& report) {
   using namespace detail::report;
   const std::vector<std::string> names = metric_names(report.comparison);
   std::string out = "method,n,degenerate,seconds_per_input";
@@ -372,7 +386,8 @@ inline std::string csv(const ComparisonReport& report) {
   return out;
 }
 
-inline std::string svg(const ComparisonReport& report, std::span<const std::string> metrics) {
+template <class Lazy>
+std::string svg(const ComparisonReport& report, std::span<const std::string> metrics) {
   std::vector<std::string> panels(metrics.begin(), metrics.end());
   if (panels.empty()) {
     const auto present = detail::report::metric_names(report.comparison);
@@ -382,16 +397,18 @@ inline std::string svg(const ComparisonReport& report, std::span<const std::stri
         panels.emplace_back(name);
     panels.emplace_back("seconds");
   }
-  return detail::report::ComparisonChart(report, std::move(panels)).take();
+  return detail::report::ComparisonChart<>(report, std::move(panels)).take();
 }
 
-inline std::string agreement_svg(const ComparisonReport& report) {
+template <class Lazy>
+std::string agreement_svg(const ComparisonReport& report) {
   if (!report.agreement)
     throw InvalidArgument("rank agreement: found none in this comparison");
   return detail::report::agreement_chart(report);
 }
 
-inline std::string html(const ComparisonReport& report) {
+template <class Lazy>
+std::string html(const ComparisonReport& report) {
   using namespace detail::report;
   const Comparison& comparison = report.comparison;
   std::string body = "<style>.chart-figure svg { width: 100%; height: auto; border-radius: 4px } main { "
@@ -441,7 +458,8 @@ inline std::string html(const ComparisonReport& report) {
   return html_page("Comparison of methods", body + "</ul>\n");
 }
 
-inline void write_html(const std::filesystem::path& path, const ComparisonReport& report) {
+template <class Lazy>
+void write_html(const std::filesystem::path& path, const ComparisonReport& report) {
   write_file(path, html(report));
 }
 

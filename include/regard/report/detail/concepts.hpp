@@ -12,16 +12,19 @@ namespace regard::inline REGARD_ABI {
 
 namespace detail::report {
 
-inline std::string three_decimals(double value) {
+REGARD_LAZY
+std::string three_decimals(double value) {
   return to_text(value, std::chars_format::fixed, 3);
 }
 
 /// A p-value as readers expect it: three significant digits, or "<0.0001".
-inline std::string p_text(const std::optional<double>& p) {
+REGARD_LAZY
+std::string p_text(const std::optional<double>& p) {
   return !p ? "-" : *p < 0.0001 ? "<0.0001" : to_text(*p, std::chars_format::fixed, 4);
 }
 
-inline std::vector<std::string> concept_names(const ConceptReport& report) {
+REGARD_LAZY
+std::vector<std::string> concept_names(const ConceptReport& report) {
   std::vector<std::string> names;
   for (const ConceptScore& score : report.results)
     if (std::find(names.begin(), names.end(), score.concept_name) == names.end())
@@ -29,7 +32,8 @@ inline std::vector<std::string> concept_names(const ConceptReport& report) {
   return names;
 }
 
-inline std::vector<const ConceptScore*> scores_of(const ConceptReport& report, const std::string& name) {
+REGARD_LAZY
+std::vector<const ConceptScore*> scores_of(const ConceptReport& report, const std::string& name) {
   std::vector<const ConceptScore*> scores;
   for (const ConceptScore& score : report.results)
     if (score.concept_name == name)
@@ -39,11 +43,13 @@ inline std::vector<const ConceptScore*> scores_of(const ConceptReport& report, c
   return scores;
 }
 
-inline bool significant(const ConceptScore& score) {
+REGARD_LAZY
+bool significant(const ConceptScore& score) {
   return score.p_adjusted && *score.p_adjusted < 0.05;
 }
 
 /// A chart of mean scores over blocks as inline SVG; colours are those of the page.
+REGARD_LAZY
 class ConceptChart {
  public:
   explicit ConceptChart(std::vector<const ConceptScore*> scores) : scores_(std::move(scores)) {
@@ -149,7 +155,8 @@ inline constexpr std::string_view concept_style = R"css(
 )css";
 
 /// A text with its words shaded by their values.
-inline std::string shaded_text(const Explanation& why) {
+REGARD_LAZY
+std::string shaded_text(const Explanation& why) {
   const double largest = extent(word_values(why)).largest();
   std::string out = "<p class=\"sentence\" lang=\"und\" dir=\"auto\">";
   Index shown = 0;
@@ -169,7 +176,8 @@ inline std::string shaded_text(const Explanation& why) {
   return out + escape(std::string_view(why.text).substr(shown), true) + "</p>\n";
 }
 
-inline std::string concept_table(std::span<const ConceptScore* const> scores) {
+REGARD_LAZY
+std::string concept_table(std::span<const ConceptScore* const> scores) {
   std::string out =
       "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Scores\">\n<table>\n<thead><tr>";
   for (const char* const head :
@@ -205,7 +213,8 @@ inline std::string concept_table(std::span<const ConceptScore* const> scores) {
 }
 
 /// What the words of a status mean, for those that occur.
-inline std::string status_notes(const ConceptReport& report) {
+REGARD_LAZY
+std::string status_notes(const ConceptReport& report) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> meanings{{
       {"no_direction", "nothing tells the concept from its negatives"},
       {"not_converged", "a probe was given up before its optimum"},
@@ -233,14 +242,15 @@ inline std::string status_notes(const ConceptReport& report) {
   return notes.empty() ? notes : "<ul class=\"notices\">\n" + notes + "</ul>\n";
 }
 
-inline std::string concept_section(const ConceptReport& report, const std::string& name, Index number) {
+REGARD_LAZY
+std::string concept_section(const ConceptReport& report, const std::string& name, Index number) {
   const auto scores = scores_of(report, name);
   std::string out = "<article id=\"concept-" + std::to_string(number) + "\">\n<h2 class=\"title\">" +
                     foreign(name) + "</h2>\n";
   for (const auto& [concept_name, count] : report.concepts)
     if (concept_name == name && count > 0)
       out += "<p class=\"soft\">" + plural(count, "input") + " of the concept</p>\n";
-  out += ConceptChart(scores).take();
+  out += ConceptChart<>(scores).take();
   const bool random = std::all_of(scores.begin(), scores.end(),
                                   [](const ConceptScore* score) { return score->random_scores.size() > 1; });
   out +=
@@ -273,9 +283,10 @@ inline std::string concept_section(const ConceptReport& report, const std::strin
 
 } // namespace detail::report
 
-inline std::string terminal(const ConceptReport& report, TerminalOptions options) {
+template <class Lazy>
+std::string terminal(const ConceptReport& report, TerminalOptions options) {
   using namespace detail::report;
-  TerminalPage page(options);
+  TerminalPage<> page(options);
   page.fact("model", report.model);
   page.fact("target", label_name(report.target) + ", " + plural(report.inputs, "input"));
   page.fact("concepts", report.cav + " vectors, negatives " + report.negatives + ", weights " + report.mode);
@@ -302,7 +313,8 @@ inline std::string terminal(const ConceptReport& report, TerminalOptions options
   return page.take();
 }
 
-inline std::string html(const ConceptReport& report) {
+template <class Lazy>
+std::string html(const ConceptReport& report) {
   using namespace detail::report;
   const auto names = concept_names(report);
   std::string body =
@@ -330,7 +342,8 @@ inline std::string html(const ConceptReport& report) {
   return html_page("Concepts of " + label_name(report.target), body + "</ul>\n");
 }
 
-inline void write_html(const std::filesystem::path& path, const ConceptReport& report) {
+template <class Lazy>
+void write_html(const std::filesystem::path& path, const ConceptReport& report) {
   write_file(path, html(report));
 }
 

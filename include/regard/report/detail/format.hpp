@@ -19,7 +19,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail::report {
 
 /// Throws InvalidArgument, naming the field, unless sizes agree and every index and offset points somewhere.
-inline void check(const Explanation& why) {
+REGARD_LAZY
+void check(const Explanation& why) {
   const auto refuse = [](const std::string& field, const std::string& problem) {
     throw InvalidArgument("cannot report this explanation: " + field + " " + problem);
   };
@@ -56,20 +57,24 @@ inline void check(const Explanation& why) {
 }
 
 /// The text of a segment.
-inline std::string_view segment_text(const Explanation& why, Index segment) {
+REGARD_LAZY
+std::string_view segment_text(const Explanation& why, Index segment) {
   return segment == 1 && why.text_pair ? *why.text_pair : why.text;
 }
 
 /// The name of a class, or LABEL_i as checkpoints without names call it.
-inline std::string label_name(const Label& label) {
+REGARD_LAZY
+std::string label_name(const Label& label) {
   return label.name.empty() ? "LABEL_" + std::to_string(label.index) : label.name;
 }
-inline std::string label_name(const Explanation& why, Index index) {
+REGARD_LAZY
+std::string label_name(const Explanation& why, Index index) {
   return label_name(Label{index, index < why.labels.size() ? why.labels[index] : std::string()});
 }
 
 /// Players by |value|, the largest first.
-inline std::vector<Index> by_magnitude(const Explanation& why) {
+REGARD_LAZY
+std::vector<Index> by_magnitude(const Explanation& why) {
   std::vector<Index> order(why.values.size());
   std::iota(order.begin(), order.end(), Index{0});
   std::stable_sort(order.begin(), order.end(),
@@ -78,7 +83,8 @@ inline std::vector<Index> by_magnitude(const Explanation& why) {
 }
 
 /// The player that holds each token, or patch, or the number of players.
-inline std::vector<Index> player_of_token(const Explanation& why) {
+REGARD_LAZY
+std::vector<Index> player_of_token(const Explanation& why) {
   std::vector<Index> player(why.image ? why.patches.size() : why.tokens.size(), why.players.size());
   for (Index p = why.players.size(); p-- > 0;)
     for (const Index token : why.players[p])
@@ -87,13 +93,15 @@ inline std::vector<Index> player_of_token(const Explanation& why) {
 }
 
 /// True when players are made of several tokens each, such as words.
-inline bool has_groups(const Explanation& why) {
+REGARD_LAZY
+bool has_groups(const Explanation& why) {
   return std::any_of(why.players.begin(), why.players.end(),
                      [](const auto& members) { return members.size() > 1; });
 }
 
 /// True when some word holds several players, so that its value is shown nowhere else.
-inline bool words_differ_from_players(const Explanation& why) {
+REGARD_LAZY
+bool words_differ_from_players(const Explanation& why) {
   const auto player = player_of_token(why);
   for (const auto& word : why.words) {
     Index first = why.players.size();
@@ -110,7 +118,8 @@ inline bool words_differ_from_players(const Explanation& why) {
   return false;
 }
 
-inline std::vector<double> word_values(const Explanation& why) {
+REGARD_LAZY
+std::vector<double> word_values(const Explanation& why) {
   std::vector<double> values;
   values.reserve(why.words.size());
   for (const auto& word : why.words)
@@ -125,7 +134,8 @@ struct Extent {
   double largest() const { return std::max(positive, negative); }
   double sum() const { return positive + negative; }
 };
-inline Extent extent(std::span<const double> values) {
+REGARD_LAZY
+Extent extent(std::span<const double> values) {
   Extent result;
   for (const double value : values)
     if (std::isfinite(value)) {
@@ -135,14 +145,16 @@ inline Extent extent(std::span<const double> values) {
   return result;
 }
 
-inline std::string to_text(double value, std::chars_format format, int digits) {
+REGARD_LAZY
+std::string to_text(double value, std::chars_format format, int digits) {
   char buffer[400];
   const auto end = std::to_chars(std::begin(buffer), std::end(buffer), value, format, digits).ptr;
   return {std::begin(buffer), end};
 }
 
 /// The smallest rectangle that holds the patches of player `p`, which has one at least.
-inline ExplainedPatch player_box(const Explanation& why, Index p) {
+REGARD_LAZY
+ExplainedPatch player_box(const Explanation& why, Index p) {
   ExplainedPatch box = why.patches[why.players[p].front()];
   for (const Index patch : why.players[p]) {
     const auto& next = why.patches[patch];
@@ -157,14 +169,16 @@ inline ExplainedPatch player_box(const Explanation& why, Index p) {
 }
 
 /// A number of pixels with one decimal at most.
-inline std::string pixels(double value) {
+REGARD_LAZY
+std::string pixels(double value) {
   const std::string text = to_text(value, std::chars_format::fixed, 1);
   return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
 }
 
 /// What to call player `p`: its piece of the vocabulary; for neighbouring tokens the text that they cover;
 /// else all its pieces. Of an image: where its patches lie, in pixels.
-inline std::string player_name(const Explanation& why, Index p) {
+REGARD_LAZY
+std::string player_name(const Explanation& why, Index p) {
   const auto& members = why.players[p];
   if (why.image) {
     if (members.empty())
@@ -188,7 +202,8 @@ inline std::string player_name(const Explanation& why, Index p) {
 }
 
 /// The shortest text that reads back as the same double.
-inline std::string exact(double value) {
+REGARD_LAZY
+std::string exact(double value) {
   char buffer[40];
   return {std::begin(buffer), std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
 }
@@ -220,7 +235,8 @@ class NumberFormat {
 };
 
 /// A probability with four decimals; never 0 or 1 unless it is.
-inline std::string probability(double value) {
+REGARD_LAZY
+std::string probability(double value) {
   if (value > 0 && value < 0.0001)
     return "<0.0001";
   if (value < 1 && value > 0.9999)
@@ -229,19 +245,22 @@ inline std::string probability(double value) {
 }
 
 /// The gap, where it is more than rounding: beyond what float leaves of the numbers it is a difference of.
-inline bool has_gap(const Explanation& why) {
+REGARD_LAZY
+bool has_gap(const Explanation& why) {
   const double scale =
       std::max({std::abs(why.value_full), std::abs(why.value_empty), extent(why.values).largest()});
   return !(std::abs(why.completeness_gap) <= 1e-5 * scale);
 }
 
 /// Whether the values are shares of an amount of attention, so that v(full) and v(empty) mean nothing.
-inline bool shares_attention(const Explanation& why) {
+REGARD_LAZY
+bool shares_attention(const Explanation& why) {
   return why.value_kind == "attention-score";
 }
 
 /// What values that are no Shapley values are; nothing for those that are.
-inline std::string kind_of_scores(const Explanation& why) {
+REGARD_LAZY
+std::string kind_of_scores(const Explanation& why) {
   if (shares_attention(why))
     return "scores, not Shapley values: shares of a total over all tokens";
   if (why.value_kind == "output-score")
@@ -251,14 +270,16 @@ inline std::string kind_of_scores(const Explanation& why) {
   return "";
 }
 
-inline std::string join(std::span<const Index> numbers) {
+REGARD_LAZY
+std::string join(std::span<const Index> numbers) {
   std::string text;
   for (const Index number : numbers)
     text += (text.empty() ? "" : ", ") + std::to_string(number);
   return text;
 }
 
-inline std::string plural(Index count, const std::string& noun) {
+REGARD_LAZY
+std::string plural(Index count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 

@@ -19,7 +19,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail::report {
 
 /// Text as the content of an element or of a quoted attribute.
-inline std::string escape(std::string_view text, bool keep_lines = false) {
+REGARD_LAZY
+std::string escape(std::string_view text, bool keep_lines = false) {
   std::string result;
   for (const char c : printable(text, keep_lines)) {
     if (c == '&')
@@ -39,21 +40,25 @@ inline std::string escape(std::string_view text, bool keep_lines = false) {
 }
 
 /// A text from outside that may have another language and direction than the page.
-inline std::string foreign(std::string_view text) {
+REGARD_LAZY
+std::string foreign(std::string_view text) {
   return "<bdi lang=\"und\">" + escape(text) + "</bdi>";
 }
 
 /// “text”, shortened to a length that suits a heading.
-inline std::string quoted(std::string_view text, Index width) {
+REGARD_LAZY
+std::string quoted(std::string_view text, Index width) {
   const auto lines = wrap(printable(text), width, 1);
   return "“" + foreign(lines.empty() ? std::string_view() : std::string_view(lines.front())) + "”";
 }
 
-inline std::string percent(double fraction) {
+REGARD_LAZY
+std::string percent(double fraction) {
   return to_text(100 * fraction, std::chars_format::fixed, 2) + "%";
 }
 
 /// The part of a page that belongs to one explanation.
+REGARD_LAZY
 class HtmlArticle {
  public:
   /// @param level  of the article's own heading: 1 when it is alone on its page, else 2
@@ -416,7 +421,8 @@ class HtmlArticle {
   std::string out_;
 };
 
-inline std::string html_page(const std::string& title, const std::string& body) {
+REGARD_LAZY
+std::string html_page(const std::string& title, const std::string& body) {
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta name=\"color-scheme\" content=\"light dark\">\n<title>" +
@@ -426,11 +432,13 @@ inline std::string html_page(const std::string& title, const std::string& body) 
          "value.</footer>\n</main>\n</body>\n</html>\n";
 }
 
-inline std::string html_title(const Explanation& why) {
+REGARD_LAZY
+std::string html_title(const Explanation& why) {
   return "Why " + label_name(why.target) + "? " + fit(printable(why.image ? why.image->name : why.text), 60);
 }
 
-inline std::string html_contents(std::span<const Explanation> explanations) {
+REGARD_LAZY
+std::string html_contents(std::span<const Explanation> explanations) {
   std::string rows;
   for (Index i = 0; i < explanations.size(); ++i) {
     const auto& why = explanations[i];
@@ -448,12 +456,14 @@ inline std::string html_contents(std::span<const Explanation> explanations) {
 
 } // namespace detail::report
 
-inline std::string html(const Explanation& why) {
+template <class Lazy>
+std::string html(const Explanation& why) {
   using namespace detail::report;
-  return html_page(html_title(why), HtmlArticle(why, 1, 1).take());
+  return html_page(html_title(why), HtmlArticle<>(why, 1, 1).take());
 }
 
-inline std::string html(std::span<const Explanation> explanations) {
+template <class Lazy>
+std::string html(std::span<const Explanation> explanations) {
   using namespace detail::report;
   if (explanations.size() == 1)
     return html(explanations.front());
@@ -462,15 +472,17 @@ inline std::string html(std::span<const Explanation> explanations) {
   if (!explanations.empty())
     body += html_contents(explanations);
   for (Index i = 0; i < explanations.size(); ++i)
-    body += HtmlArticle(explanations[i], i + 1, 2).take();
+    body += HtmlArticle<>(explanations[i], i + 1, 2).take();
   return html_page(title, body);
 }
 
-inline void write_html(const std::filesystem::path& path, const Explanation& why) {
+template <class Lazy>
+void write_html(const std::filesystem::path& path, const Explanation& why) {
   write_file(path, html(why));
 }
 
-inline void write_html(const std::filesystem::path& path, std::span<const Explanation> explanations) {
+template <class Lazy>
+void write_html(const std::filesystem::path& path, std::span<const Explanation> explanations) {
   write_file(path, html(explanations));
 }
 

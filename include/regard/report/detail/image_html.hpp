@@ -11,7 +11,8 @@ namespace regard::inline REGARD_ABI {
 
 namespace detail::report {
 
-inline std::string base64(std::string_view bytes) {
+REGARD_LAZY
+std::string base64(std::string_view bytes) {
   static constexpr std::string_view digits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
@@ -27,7 +28,8 @@ inline std::string base64(std::string_view bytes) {
 }
 
 /// Enough for a screen, and no more to carry around.
-inline Image page_size(const Image& image) {
+REGARD_LAZY
+Image page_size(const Image& image) {
   constexpr Index most = 1024;
   const Index longer = std::max(image.extent(0), image.extent(1));
   if (longer <= most)
@@ -36,7 +38,8 @@ inline Image page_size(const Image& image) {
   return resize(image, scaled(image.extent(0)), scaled(image.extent(1)), Resample::bicubic);
 }
 
-inline std::string figure(const Image& image, const std::string& caption, bool small) {
+REGARD_LAZY
+std::string figure(const Image& image, const std::string& caption, bool small) {
   return "<figure><img" + std::string(small ? " class=\"small\"" : "") + " alt=\"" + caption +
          "\" src=\"data:image/png;base64," + base64(encode_png(page_size(image))) + "\"><figcaption>" +
          caption + "</figcaption></figure>\n";
@@ -44,7 +47,8 @@ inline std::string figure(const Image& image, const std::string& caption, bool s
 
 } // namespace detail::report
 
-inline std::string html(const Explanation& why, const Image& image) {
+template <class Lazy>
+std::string html(const Explanation& why, const Image& image) {
   using namespace detail::report;
   OverlayOptions options;
   options.legend = false; // the page has one
@@ -53,14 +57,16 @@ inline std::string html(const Explanation& why, const Image& image) {
   const bool small = shaded.extent(1) > image.extent(1);
   const std::string figures = "<div class=\"figures\">\n" + figure(image, "The image", small) +
                               figure(shaded, "Its patches, shaded by their values", small) + "</div>\n";
-  return html_page(html_title(why), HtmlArticle(why, 1, 1, figures).take());
+  return html_page(html_title(why), HtmlArticle<>(why, 1, 1, figures).take());
 }
 
-inline void write_html(const std::filesystem::path& path, const Explanation& why, const Image& image) {
+template <class Lazy>
+void write_html(const std::filesystem::path& path, const Explanation& why, const Image& image) {
   write_file(path, html(why, image));
 }
 
-inline std::string concept_figure(const Explanation& heat_map, const Image& image) {
+template <class Lazy>
+std::string concept_figure(const Explanation& heat_map, const Image& image) {
   using namespace detail::report;
   OverlayOptions options;
   options.legend = false;

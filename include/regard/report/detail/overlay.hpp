@@ -17,14 +17,16 @@ using Rgb = std::array<double, 3>;
 inline constexpr Rgb positive_color{0, 114, 178}, negative_color{213, 94, 0};
 inline constexpr Rgb paper{255, 255, 255}, ink{27, 31, 36};
 
-inline Rgb mix(const Rgb& under, const Rgb& over, double share) {
+REGARD_LAZY
+Rgb mix(const Rgb& under, const Rgb& over, double share) {
   Rgb result;
   for (std::size_t c = 0; c < 3; ++c)
     result[c] = under[c] + share * (over[c] - under[c]);
   return result;
 }
 
-inline void put(Image& image, Index y, Index x, const Rgb& color) {
+REGARD_LAZY
+void put(Image& image, Index y, Index x, const Rgb& color) {
   for (std::size_t c = 0; c < 3; ++c)
     image(y, x, c) = static_cast<std::uint8_t>(std::lround(std::clamp(color[c], 0.0, 255.0)));
 }
@@ -53,7 +55,8 @@ inline constexpr std::array<Glyph, 14> glyphs{{
 inline constexpr Index glyph_width = 6; // with the gap
 
 /// Draws a number; pixels outside the image are left out.
-inline void draw_text(Image& image, Index top, Index left, std::string_view text, Index scale) {
+REGARD_LAZY
+void draw_text(Image& image, Index top, Index left, std::string_view text, Index scale) {
   for (const char character : text) {
     for (const Glyph& glyph : glyphs)
       if (glyph.character == character)
@@ -67,14 +70,16 @@ inline void draw_text(Image& image, Index top, Index left, std::string_view text
 }
 
 /// The color of `value` over `under`.
-inline Rgb shade(const Rgb& under, double value, double largest, double opacity) {
+REGARD_LAZY
+Rgb shade(const Rgb& under, double value, double largest, double opacity) {
   if (!(largest > 0) || !std::isfinite(value))
     return under;
   return mix(under, value < 0 ? negative_color : positive_color, opacity * std::abs(value) / largest);
 }
 
 /// A strip from the lowest to the highest value, on the gray of a typical image, with its numbers.
-inline void draw_legend(Image& picture, Index top, const Extent& size, double opacity, Index scale) {
+REGARD_LAZY
+void draw_legend(Image& picture, Index top, const Extent& size, double opacity, Index scale) {
   const Index margin = 4 * scale, width = picture.extent(1) - 2 * margin;
   const double low = -size.negative, high = size.positive, largest = size.largest();
   for (Index x = 0; x < width; ++x) {
@@ -111,7 +116,8 @@ inline void draw_legend(Image& picture, Index top, const Extent& size, double op
 
 } // namespace detail::report
 
-inline Image overlay(const Explanation& why, const Image& image, const OverlayOptions& options) {
+template <class Lazy>
+Image overlay(const Explanation& why, const Image& image, const OverlayOptions& options) {
   using namespace detail::report;
   check(why);
   const Index height = image.extent(0), width = image.extent(1);

@@ -14,6 +14,7 @@ namespace regard::inline REGARD_ABI {
 namespace detail::report {
 
 /// Lines of a fixed width. Every text passes through `printable` on its way in.
+REGARD_LAZY
 class TerminalPage {
  public:
   explicit TerminalPage(TerminalOptions options)
@@ -127,7 +128,8 @@ class TerminalPage {
 };
 
 /// The name of a class and its probability.
-inline std::string label_with_probability(const Explanation& why, const Label& label) {
+REGARD_LAZY
+std::string label_with_probability(const Explanation& why, const Label& label) {
   std::string text = label_name(label);
   if (label.index < why.probabilities.size())
     text += ", probability " + probability(why.probabilities[label.index]);
@@ -137,7 +139,8 @@ inline std::string label_with_probability(const Explanation& why, const Label& l
 }
 
 /// The players of an image with the largest |value|: it has too many to list.
-inline void print_top_players(TerminalPage& page, const Explanation& why) {
+REGARD_LAZY
+void print_top_players(TerminalPage<>& page, const Explanation& why) {
   constexpr Index most = 12;
   std::vector<std::string> names;
   std::vector<double> values, errors;
@@ -157,10 +160,11 @@ inline void print_top_players(TerminalPage& page, const Explanation& why) {
 
 } // namespace detail::report
 
-inline std::string terminal(const Explanation& why, TerminalOptions options) {
+template <class Lazy>
+std::string terminal(const Explanation& why, TerminalOptions options) {
   using namespace detail::report;
   check(why);
-  TerminalPage page(options);
+  TerminalPage<> page(options);
 
   if (why.image)
     page.fact("image", (why.image->name.empty() ? "" : why.image->name + ", ") +

@@ -25,7 +25,8 @@ struct CodePoint {
 };
 
 /// The code point at `at`, which lies inside `text`.
-inline CodePoint decode(std::string_view text, Index at) {
+REGARD_LAZY
+CodePoint decode(std::string_view text, Index at) {
   const auto byte = [&text](Index i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(at);
   if (lead < 0x80)
@@ -46,7 +47,8 @@ inline CodePoint decode(std::string_view text, Index at) {
 }
 
 /// `text` with U+FFFD in place of what is no UTF-8.
-inline std::string valid_utf8(std::string_view text) {
+REGARD_LAZY
+std::string valid_utf8(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (Index at = 0; at < text.size();) {
@@ -61,7 +63,8 @@ inline std::string valid_utf8(std::string_view text) {
 /// (U+001B, escape, becomes U+241B); other controls, noncharacters, the bidirectional embeddings, overrides
 /// and isolates, and what is no UTF-8 become U+FFFD. So the order shown is the order that the model saw.
 /// @param keep_lines  leave line feeds as they are
-inline std::string printable(std::string_view text, bool keep_lines = false) {
+REGARD_LAZY
+std::string printable(std::string_view text, bool keep_lines = false) {
   std::string result;
   result.reserve(text.size());
   for (Index at = 0; at < text.size();) {
@@ -85,7 +88,8 @@ inline std::string printable(std::string_view text, bool keep_lines = false) {
 /// Terminal columns of a code point: 0 for combining and invisible ones, 2 for East Asian wide and emoji,
 /// else
 /// 1. Ranges are merged where what lies between is rare (after Markus Kuhn's wcwidth and Unicode 15).
-inline Index columns(char32_t c) {
+REGARD_LAZY
+Index columns(char32_t c) {
   using Range = std::array<char32_t, 2>;
   static constexpr Range zero[] = {{0x300, 0x36F},   {0x483, 0x489},   {0x591, 0x5BD},    {0x5BF, 0x5BF},
                                    {0x5C1, 0x5C2},   {0x610, 0x61A},   {0x64B, 0x65F},    {0x670, 0x670},
@@ -108,7 +112,8 @@ inline Index columns(char32_t c) {
 }
 
 /// Terminal columns of a printable text.
-inline Index columns(std::string_view text) {
+REGARD_LAZY
+Index columns(std::string_view text) {
   Index count = 0;
   for (Index at = 0; at < text.size();) {
     const auto point = decode(text, at);
@@ -119,7 +124,8 @@ inline Index columns(std::string_view text) {
 }
 
 /// How many bytes of a printable text fit into `width` columns, whole characters with their combining marks.
-inline Index bytes_within(std::string_view text, Index width) {
+REGARD_LAZY
+Index bytes_within(std::string_view text, Index width) {
   Index used = 0, at = 0;
   while (at < text.size()) {
     const auto point = decode(text, at);
@@ -132,7 +138,8 @@ inline Index bytes_within(std::string_view text, Index width) {
 }
 
 /// A printable text in exactly `width` columns: cut with an ellipsis, or filled up with spaces.
-inline std::string fit(std::string text, Index width) {
+REGARD_LAZY
+std::string fit(std::string text, Index width) {
   if (columns(text) > width)
     text = text.substr(0, bytes_within(text, width - 1)) + std::string(ellipsis);
   return text.append(width - std::min(width, columns(text)), ' ');
@@ -140,7 +147,8 @@ inline std::string fit(std::string text, Index width) {
 
 /// A printable text in lines of at most `width` columns, broken at spaces where there are any. After
 /// `max_lines` the last one ends with an ellipsis.
-inline std::vector<std::string> wrap(std::string_view text, Index width, Index max_lines) {
+REGARD_LAZY
+std::vector<std::string> wrap(std::string_view text, Index width, Index max_lines) {
   std::vector<std::string> lines;
   while (lines.size() < max_lines && !text.empty()) {
     Index end = bytes_within(text, width), next = end;

@@ -9,7 +9,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// Throws unless each of `chosen` is below `count` and occurs once.
-inline void check_selection(const std::string& what, std::span<const Index> chosen, Index count) {
+REGARD_LAZY
+void check_selection(const std::string& what, std::span<const Index> chosen, Index count) {
   std::vector<bool> seen(count, false);
   for (const Index item : chosen) {
     if (item >= count)
@@ -30,15 +31,16 @@ void check_same_shape(const Shape<Rank>& attention, const Shape<Rank>& gradient)
 
 } // namespace detail
 
-inline AttentionAccumulator::AttentionAccumulator(Index tokens, std::span<const Index> players,
-                                                  Index class_token)
+template <class Lazy>
+AttentionAccumulator::AttentionAccumulator(Index tokens, std::span<const Index> players, Index class_token)
     : tokens_(tokens), players_(players.begin(), players.end()), class_token_(class_token),
       matrix_({players.size(), players.size()}), cls_(players.size(), 0.0) {
   detail::check_selection("players (token positions)", players, tokens);
   detail::check_selection("class token", std::span(&class_token, 1), tokens);
 }
 
-inline void AttentionAccumulator::check_layer(const Shape<3>& shape, Kind kind) {
+template <class Lazy>
+void AttentionAccumulator::check_layer(const Shape<3>& shape, Kind kind) {
   if (shape[1] != tokens_ || shape[2] != tokens_)
     throw InvalidArgument("the attention of a layer has shape " + detail::to_string(shape) +
                           ", expected [heads, " + std::to_string(tokens_) + ", " + std::to_string(tokens_) +
@@ -84,22 +86,25 @@ void AttentionAccumulator::add_layer(TensorView<const Scalar, 3> attention,
   });
 }
 
-inline void AttentionAccumulator::add(TensorView<const float, 3> attention) {
+template <class Lazy>
+void AttentionAccumulator::add(TensorView<const float, 3> attention) {
   add_layer(attention);
 }
-inline void AttentionAccumulator::add(TensorView<const double, 3> attention) {
+template <class Lazy>
+void AttentionAccumulator::add(TensorView<const double, 3> attention) {
   add_layer(attention);
 }
-inline void AttentionAccumulator::add(TensorView<const float, 3> attention,
-                                      TensorView<const float, 3> gradient) {
+template <class Lazy>
+void AttentionAccumulator::add(TensorView<const float, 3> attention, TensorView<const float, 3> gradient) {
   add_layer(attention, gradient);
 }
-inline void AttentionAccumulator::add(TensorView<const double, 3> attention,
-                                      TensorView<const double, 3> gradient) {
+template <class Lazy>
+void AttentionAccumulator::add(TensorView<const double, 3> attention, TensorView<const double, 3> gradient) {
   add_layer(attention, gradient);
 }
 
-inline double AttentionAccumulator::mean(double sum, Index query, Index key) const {
+template <class Lazy>
+double AttentionAccumulator::mean(double sum, Index query, Index key) const {
   const double value = sum / static_cast<double>(maps_);
   if (!std::isfinite(value))
     throw InvalidArgument("the mean attention of token " + std::to_string(query) + " to token " +
@@ -108,7 +113,8 @@ inline double AttentionAccumulator::mean(double sum, Index query, Index key) con
   return value;
 }
 
-inline AggregatedAttention AttentionAccumulator::result() const {
+template <class Lazy>
+AggregatedAttention AttentionAccumulator::result() const {
   if (maps_ == 0)
     throw InvalidArgument("the mean attention: found no map, expected at least one layer and one head");
   const Index n = players_.size();
@@ -157,22 +163,24 @@ AggregatedAttention aggregate(TensorView<const Scalar, 4> attention, TensorView<
 
 } // namespace detail
 
-inline AggregatedAttention aggregate(TensorView<const float, 4> attention, std::span<const Index> players,
-                                     const AggregateOptions& options) {
+template <class Lazy>
+AggregatedAttention aggregate(TensorView<const float, 4> attention, std::span<const Index> players,
+                              const AggregateOptions& options) {
   return detail::aggregate(attention, players, options);
 }
-inline AggregatedAttention aggregate(TensorView<const double, 4> attention, std::span<const Index> players,
-                                     const AggregateOptions& options) {
+template <class Lazy>
+AggregatedAttention aggregate(TensorView<const double, 4> attention, std::span<const Index> players,
+                              const AggregateOptions& options) {
   return detail::aggregate(attention, players, options);
 }
-inline AggregatedAttention aggregate(TensorView<const float, 4> attention,
-                                     TensorView<const float, 4> gradients, std::span<const Index> players,
-                                     const AggregateOptions& options) {
+template <class Lazy>
+AggregatedAttention aggregate(TensorView<const float, 4> attention, TensorView<const float, 4> gradients,
+                              std::span<const Index> players, const AggregateOptions& options) {
   return detail::aggregate(attention, gradients, players, options);
 }
-inline AggregatedAttention aggregate(TensorView<const double, 4> attention,
-                                     TensorView<const double, 4> gradients, std::span<const Index> players,
-                                     const AggregateOptions& options) {
+template <class Lazy>
+AggregatedAttention aggregate(TensorView<const double, 4> attention, TensorView<const double, 4> gradients,
+                              std::span<const Index> players, const AggregateOptions& options) {
   return detail::aggregate(attention, gradients, players, options);
 }
 

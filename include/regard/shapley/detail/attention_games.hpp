@@ -7,7 +7,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string_view to_string(Singleton singleton) {
+template <class Lazy>
+std::string_view to_string(Singleton singleton) {
   switch (singleton) {
   case Singleton::self:
     return "self";
@@ -19,26 +20,30 @@ inline std::string_view to_string(Singleton singleton) {
   return "additive";
 }
 
-inline AdditiveGame::AdditiveGame(std::vector<double> weights) : weights_(std::move(weights)) {
+template <class Lazy>
+AdditiveGame::AdditiveGame(std::vector<double> weights) : weights_(std::move(weights)) {
   for (Index player = 0; player < weights_.size(); ++player)
     if (!std::isfinite(weights_[player]))
       throw InvalidArgument("attention row: found " + detail::number_text(weights_[player]) + " in column " +
                             std::to_string(player) + ", expected a finite number");
 }
 
-inline double AdditiveGame::value(Coalition coalition) const {
+template <class Lazy>
+double AdditiveGame::value(Coalition coalition) const {
   detail::CompensatedSum total;
   for (const Index member : coalition)
     total.add(weights_[member]);
   return total.value();
 }
 
-inline double PairwiseGame::pair(Index i, Index j) const {
+template <class Lazy>
+double PairwiseGame::pair(Index i, Index j) const {
   const double there = matrix_(i, j), back = matrix_(j, i);
   return rule_ == PairRule::sum ? there + back : std::max(there, back);
 }
 
-inline double PairwiseGame::value(Coalition coalition) const {
+template <class Lazy>
+double PairwiseGame::value(Coalition coalition) const {
   const bool count_singles = singleton_ == Singleton::additive || coalition.size() == 1;
   detail::CompensatedSum total;
   for (auto i = coalition.begin(); i != coalition.end(); ++i) {
@@ -50,7 +55,8 @@ inline double PairwiseGame::value(Coalition coalition) const {
   return total.value();
 }
 
-inline std::vector<double> PairwiseGame::shapley_values() const {
+template <class Lazy>
+std::vector<double> PairwiseGame::shapley_values() const {
   const Index n = players();
   if (n == 1)
     return {single(0)};

@@ -6,7 +6,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline void Coalition::check_words() const {
+template <class Lazy>
+void Coalition::check_words() const {
   if (words_.size() != words_for(players_))
     throw BoundsError("a coalition among " + std::to_string(players_) + " players has " +
                       std::to_string(words_.size()) + " words, expected " +
@@ -15,7 +16,8 @@ inline void Coalition::check_words() const {
     throw BoundsError("a coalition among " + std::to_string(players_) + " players has a bit beyond them");
 }
 
-inline std::vector<Index> Coalition::members() const {
+template <class Lazy>
+std::vector<Index> Coalition::members() const {
   std::vector<Index> list;
   list.reserve(size());
   for (const Index member : *this)
@@ -23,7 +25,8 @@ inline std::vector<Index> Coalition::members() const {
   return list;
 }
 
-inline MutableCoalition MutableCoalition::full(Index players) {
+template <class Lazy>
+MutableCoalition MutableCoalition::full(Index players) {
   MutableCoalition all(players);
   std::fill(all.words_.begin(), all.words_.end(), ~std::uint64_t{0});
   if (players % 64 != 0)
@@ -31,12 +34,14 @@ inline MutableCoalition MutableCoalition::full(Index players) {
   return all;
 }
 
-inline void MutableCoalition::assign(const Coalition& other) {
+template <class Lazy>
+void MutableCoalition::assign(const Coalition& other) {
   words_.assign(other.words().begin(), other.words().end());
   players_ = other.players();
 }
 
-inline std::string to_string(const Coalition& coalition) {
+template <class Lazy>
+std::string to_string(const Coalition& coalition) {
   constexpr Index shown = 12;
   const Index members = coalition.size();
   std::string text = "{";

@@ -10,6 +10,7 @@
 namespace regard::inline REGARD_ABI {
 namespace detail {
 
+REGARD_LAZY
 class CoalitionSet {
  public:
   explicit CoalitionSet(Index players) : players_(players) {}

@@ -14,8 +14,9 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// The continued fraction of the incomplete beta function (Lentz's method).
-inline double beta_fraction(double a, double b, double x) {
-  constexpr double tiny = 1e-300;
+REGARD_LAZY
+double beta_fraction(double a, double b, double x) {
+  static constexpr double tiny = 1e-300;
   const auto away_from_zero = [](double y) { return std::abs(y) < tiny ? tiny : y; };
   double c = 1, d = 1 / away_from_zero(1 - (a + b) * x / (a + 1)), h = d;
   for (int step = 1; step <= 100000; ++step) {
@@ -35,7 +36,8 @@ inline double beta_fraction(double a, double b, double x) {
 }
 
 /// log Gamma((v + 1) / 2) - log Gamma(v / 2), without the cancellation of two large logarithms.
-inline double log_gamma_half_step(double v) {
+REGARD_LAZY
+double log_gamma_half_step(double v) {
   double shift = 0;
   for (; v < 60; v += 2) // Gamma(x + 1) = x Gamma(x), both
     shift += std::log(v / (v + 1));
@@ -46,7 +48,8 @@ inline double log_gamma_half_step(double v) {
 }
 
 /// P(T > t) for t >= 0.
-inline double student_t_tail(double t, double v) {
+REGARD_LAZY
+double student_t_tail(double t, double v) {
   const double x = v / (v + t * t), rest = t * t / (v + t * t);
   // x^(v/2) rest^(1/2) / B(v/2, 1/2)
   const double log_front = -v / 2 * std::log1p(t * t / v) + std::log(rest) / 2 + log_gamma_half_step(v) -
@@ -60,7 +63,8 @@ inline double student_t_tail(double t, double v) {
 
 } // namespace detail
 
-inline double student_t_quantile(double probability, double degrees_of_freedom) {
+template <class Lazy>
+double student_t_quantile(double probability, double degrees_of_freedom) {
   if (!(probability > 0 && probability < 1))
     throw InvalidArgument("probability: found " + detail::number_text(probability) +
                           ", expected a number between 0 and 1");
@@ -83,7 +87,8 @@ inline double student_t_quantile(double probability, double degrees_of_freedom) 
   return probability < 0.5 ? -quantile : quantile;
 }
 
-inline std::optional<std::vector<Interval>> confidence_intervals(const ShapleyResult& result, double level) {
+template <class Lazy>
+std::optional<std::vector<Interval>> confidence_intervals(const ShapleyResult& result, double level) {
   if (!(level > 0 && level < 1))
     throw InvalidArgument("level: found " + detail::number_text(level) +
                           ", expected a number between 0 and 1");

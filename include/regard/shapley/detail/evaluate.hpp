@@ -16,7 +16,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// "the game's value of coalition {0, 3} among 5 players: ".
-inline std::string value_of(const Coalition& coalition) {
+REGARD_LAZY
+std::string value_of(const Coalition& coalition) {
   return "the game's value of coalition " + to_string(coalition) + " among " +
          std::to_string(coalition.players()) + " players: ";
 }

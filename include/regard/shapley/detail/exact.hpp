@@ -19,6 +19,7 @@ inline constexpr Index enumeration_block = Index{1} << low_players;
 
 /// Adds up phi_i = sum over S with i of gain(S) - sum over all S of loss(S), where
 /// gain(S) = v(S) (1/(s C(n,s)) + 1/((n-s) C(n,s))) and loss(S) = v(S) / ((n-s) C(n,s)).
+REGARD_LAZY
 class EnumerationSums {
  public:
   explicit EnumerationSums(Index players)
@@ -90,7 +91,7 @@ ShapleyResult enumerate_blocks(Index players, Evaluate evaluate) {
   std::array<std::uint64_t, enumeration_block> words;
   std::array<Coalition, enumeration_block> coalitions;
   std::array<double, enumeration_block> values;
-  EnumerationSums sums(players);
+  EnumerationSums<> sums(players);
   ShapleyResult result;
   for (std::uint64_t first = 0; first < count; first += block) {
     for (Index c = 0; c < block; ++c) {
@@ -122,7 +123,8 @@ ShapleyResult enumerate_blocks(Index players, Evaluate evaluate) {
   return result;
 }
 
-inline void check_enumerable(Index players) {
+REGARD_LAZY
+void check_enumerable(Index players) {
   if (players > max_enumerated_players)
     throw InvalidArgument("enumeration of a game of " + std::to_string(players) +
                           " players, expected at most " + std::to_string(max_enumerated_players) +

@@ -10,7 +10,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline InteractionIndex interaction_named(std::string_view name) {
+template <class Lazy>
+InteractionIndex interaction_named(std::string_view name) {
   std::string known;
   for (const InteractionName& entry : interaction_names) {
     if (entry.name == name)
@@ -76,7 +77,8 @@ class InteractionLaw {
 };
 
 /// Completes a result whose `matrix` is set on the diagonal and above it.
-inline void finish(InteractionResult& result) {
+REGARD_LAZY
+void finish(InteractionResult& result) {
   const Index n = result.matrix.extent(0);
   const bool efficient = InteractionLaw(result.index, n).efficient();
   CompensatedSum gap;
@@ -95,7 +97,8 @@ inline void finish(InteractionResult& result) {
   result.completeness_gap = gap.value();
 }
 
-inline InteractionResult interaction_result(InteractionIndex index, Index players, std::string_view solver) {
+REGARD_LAZY
+InteractionResult interaction_result(InteractionIndex index, Index players, std::string_view solver) {
   InteractionResult result;
   result.index = index;
   result.matrix = Tensor<double, 2>({players, players});
@@ -105,13 +108,15 @@ inline InteractionResult interaction_result(InteractionIndex index, Index player
 
 // ---- closed forms ----
 
-inline void closed_form_interactions(const AdditiveGame& game, InteractionResult& result) {
+REGARD_LAZY
+void closed_form_interactions(const AdditiveGame& game, InteractionResult& result) {
   const std::vector<double> weights = game.shapley_values();
   for (Index i = 0; i < weights.size(); ++i)
     result.matrix(i, i) = weights[i];
 }
 
-inline void closed_form_interactions(const PairwiseGame& game, InteractionResult& result) {
+REGARD_LAZY
+void closed_form_interactions(const PairwiseGame& game, InteractionResult& result) {
   const Index n = game.players();
   const InteractionLaw law(result.index, n);
   const bool alone = game.singleton() != Singleton::additive; // d counts in coalitions of one only
@@ -135,14 +140,16 @@ inline void closed_form_interactions(const PairwiseGame& game, InteractionResult
   }
 }
 
-inline void closed_form_interactions(const GroupedGame<AdditiveGame>& game, InteractionResult& result) {
+REGARD_LAZY
+void closed_form_interactions(const GroupedGame<AdditiveGame>& game, InteractionResult& result) {
   const std::vector<double> values = game.shapley_values();
   for (Index i = 0; i < values.size(); ++i)
     result.matrix(i, i) = values[i];
 }
 
 /// Null players, which groups without members are, change none of the indices.
-inline void closed_form_interactions(const GroupedGame<PairwiseGame>& game, InteractionResult& result) {
+REGARD_LAZY
+void closed_form_interactions(const GroupedGame<PairwiseGame>& game, InteractionResult& result) {
   const auto parts = game.parts();
   const std::vector<Index>& groups = parts.groups;
   InteractionResult part = interaction_result(result.index, groups.size(), result.solver);
@@ -163,6 +170,7 @@ concept ClosedFormInteractions = requires(const G& game, InteractionResult& resu
 
 /// Adds up E_ij = sum over S of v(S) (a x_i x_j + b (x_i + x_j) + c) and E_i = sum over S of v(S) (d x_i +
 /// e), where x_i says whether i is in S, and a, ..., e depend on |S|.
+REGARD_LAZY
 class InteractionSums {
  public:
   InteractionSums(InteractionIndex index, Index players)
@@ -273,7 +281,7 @@ InteractionResult enumerate_interactions(const G& game, InteractionIndex index, 
   const Index players = game.players();
   detail::check_enumerable(players);
   InteractionResult result = detail::interaction_result(index, players, "exact");
-  detail::InteractionSums sums(index, players);
+  detail::InteractionSums<> sums(index, players);
   std::optional<double> value_empty;
   std::vector<double> centred; // an offset of the game costs no precision
   Progress progress{0, Index{1} << players, {}};

@@ -227,7 +227,7 @@ class InteractionSampler {
         std::vector<double> weights;
         for (const Index k : stratum.sizes)
           weights.push_back(weight(k));
-        sizes_.draw(random, stratum.sizes[WeightedChoice(weights).draw(random)], z);
+        sizes_.draw(random, stratum.sizes[WeightedChoice<>(weights).draw(random)], z);
       } else {
         do
           sizes_.draw(random, stratum.sizes.front(), z);
@@ -532,7 +532,7 @@ class InteractionSampler {
   const Executor& executor_;
   Index n_;
   InteractionLaw law_;
-  PairSizes sizes_;
+  PairSizes<> sizes_;
   std::vector<InteractionTerms> terms_; // by size
   InteractionResult result_;
   std::vector<double> base_;
@@ -540,7 +540,7 @@ class InteractionSampler {
   std::vector<double> ends_; // less v(empty) and the base
   std::vector<Stratum> strata_;
   Index planned_ = 0; // units
-  CoalitionSet drawn_;
+  CoalitionSet<> drawn_;
   std::vector<Unit> units_;
   CoalitionBuffer coalitions_{n_}; // the smaller of each unit
 };

@@ -13,6 +13,7 @@ namespace detail {
 
 /// Pairs of complementary coalitions among n players, by the smaller of their two sizes: 1, ..., n / 2. The
 /// one that stands for the pair is the smaller, or of two halves the one with player 0.
+REGARD_LAZY
 class PairSizes {
  public:
   explicit PairSizes(Index players) : players_(players) {}
@@ -40,7 +41,8 @@ class PairSizes {
 };
 
 /// Asks for both coalitions of a pair.
-inline void ask_pair(MutableCoalition& z, CoalitionBuffer& wanted) {
+REGARD_LAZY
+void ask_pair(MutableCoalition& z, CoalitionBuffer& wanted) {
   wanted.add(z);
   complement(z);
   wanted.add(z);
@@ -48,6 +50,7 @@ inline void ask_pair(MutableCoalition& z, CoalitionBuffer& wanted) {
 }
 
 /// Walks over all pairs of the sizes 1, 2, ..., last, the members of each in lexicographic order.
+REGARD_LAZY
 class PairWalk {
  public:
   PairWalk(Index players, Index last) : players_(players), last_(last) {}
@@ -150,7 +153,7 @@ class KernelEstimator {
   };
 
   /// How many sizes to take whole.
-  static Index affordable(const PairSizes& sizes, Index budget) {
+  static Index affordable(const PairSizes<>& sizes, Index budget) {
     double mass = 0, left = static_cast<double>((budget - std::min<Index>(budget, 2)) / 2);
     for (Index size = 1; size <= sizes.count(); ++size)
       mass += sizes.mass(size);
@@ -177,13 +180,13 @@ class KernelEstimator {
   }
 
   std::uint64_t seed_;
-  PairSizes sizes_;
+  PairSizes<> sizes_;
   Index whole_sizes_; // the sizes 1, ..., whole_sizes_ are taken whole
-  PairWalk walk_;
+  PairWalk<> walk_;
   PairRegression<Real> regression_;
   MutableCoalition z_;
   double sampled_mass_ = 0; // before choice_, which sets it
-  WeightedChoice choice_;
+  WeightedChoice<> choice_;
   Index most_draws_, drawn_ = 0, draws_ = 0; // asked for, and added
   std::vector<Index> hits_;                  // of each pair
   std::deque<Pending> pending_;
@@ -273,7 +276,7 @@ class LeverageEstimator {
 
   std::uint64_t seed_;
   std::uint64_t rounds_ = 0;
-  PairSizes sizes_;
+  PairSizes<> sizes_;
   PairRegression<Real> regression_;
   MutableCoalition z_;
   std::vector<Index> taken_, added_; // pairs of each size: drawn, and evaluated

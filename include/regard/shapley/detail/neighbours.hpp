@@ -13,6 +13,7 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// Asks for z and its neighbours, and reads marginal contributions from their values.
+REGARD_LAZY
 class Neighbourhood {
  public:
   void start(const Ends& ends) { ends_ = ends; }
@@ -58,6 +59,7 @@ class Neighbourhood {
 
 /// A unit is a coalition z whose size is uniform on 0, ..., n, and its complement. Then z without i has a
 /// uniform size on 0, ..., n - 1, so each contribution estimates phi_i.
+REGARD_LAZY
 class StratifiedEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -70,9 +72,9 @@ class StratifiedEstimator {
 
   std::optional<Index> draw(Index unit, CoalitionBuffer& wanted) {
     redraw(unit);
-    Neighbourhood::ask(z_, wanted);
+    Neighbourhood<>::ask(z_, wanted);
     complement(z_);
-    Neighbourhood::ask(z_, wanted);
+    Neighbourhood<>::ask(z_, wanted);
     return unit_cost();
   }
 
@@ -97,12 +99,13 @@ class StratifiedEstimator {
   std::uint64_t seed_;
   MutableCoalition z_;
   std::vector<double> marginals_, share_;
-  Neighbourhood neighbours_;
-  UnitMean mean_;
+  Neighbourhood<> neighbours_;
+  UnitMean<> mean_;
 };
 
 /// log omega(s) = -log(n C(n - 1, s)) for s = 0, ..., n - 1: the Shapley weight of one coalition.
-inline std::vector<double> log_shapley_weights(Index players) {
+REGARD_LAZY
+std::vector<double> log_shapley_weights(Index players) {
   std::vector<double> weights(players);
   double log_count = std::log(static_cast<double>(players));
   for (Index s = 0; s < players; ++s) {
@@ -115,6 +118,7 @@ inline std::vector<double> log_shapley_weights(Index players) {
 /// A unit is a uniform coalition z and its complement; S = z without i and its complement without i have the
 /// same weight w = omega, and phi_i is estimated by sum w Delta / sum w, a ratio of two means. As w depends
 /// on |S| alone, it takes no more than the moments of Delta by size.
+REGARD_LAZY
 class SelfNormalisedEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -128,9 +132,9 @@ class SelfNormalisedEstimator {
 
   std::optional<Index> draw(Index unit, CoalitionBuffer& wanted) {
     redraw(unit);
-    Neighbourhood::ask(z_, wanted);
+    Neighbourhood<>::ask(z_, wanted);
     complement(z_);
-    Neighbourhood::ask(z_, wanted);
+    Neighbourhood<>::ask(z_, wanted);
     return unit_cost();
   }
 
@@ -227,10 +231,11 @@ class SelfNormalisedEstimator {
   std::vector<Index> sizes_;
   std::vector<double> log_weights_;
   std::vector<Moments> moments_; // [players, sizes]
-  Neighbourhood neighbours_;
+  Neighbourhood<> neighbours_;
 };
 
 /// The authors' estimates: sum over the drawn z of omega(|S|) (v(S + i) - v(S)), divided by nothing.
+REGARD_LAZY
 class AuthorsEstimator {
  public:
   static constexpr bool has_errors = false;
@@ -261,7 +266,7 @@ class AuthorsEstimator {
           break;
       }
     }
-    Neighbourhood::ask(z, wanted);
+    Neighbourhood<>::ask(z, wanted);
     drawn_.push_back(std::move(z));
     return unit_cost();
   }
@@ -292,10 +297,10 @@ class AuthorsEstimator {
   std::uint64_t seed_;
   bool by_size_;
   std::vector<double> marginals_, log_weights_, sums_;
-  WeightedChoice sizes_;
-  CoalitionSet seen_;
+  WeightedChoice<> sizes_;
+  CoalitionSet<> seen_;
   std::deque<MutableCoalition> drawn_;
-  Neighbourhood neighbours_;
+  Neighbourhood<> neighbours_;
 };
 
 } // namespace detail

@@ -8,7 +8,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline Solver solver_named(std::string_view name) {
+template <class Lazy>
+Solver solver_named(std::string_view name) {
   std::string known;
   for (const SolverName& entry : solver_names) {
     if (entry.name == name)
@@ -21,7 +22,8 @@ inline Solver solver_named(std::string_view name) {
 namespace detail {
 
 /// Throws InvalidArgument for options that make no sense whatever the game is.
-inline void check(const SolverOptions& options) {
+REGARD_LAZY
+void check(const SolverOptions& options) {
   if (!(options.precision >= 0) || !std::isfinite(options.precision))
     throw InvalidArgument("precision: found " + number_text(options.precision) +
                           ", expected a fraction of the range of the values, or 0");
@@ -30,7 +32,8 @@ inline void check(const SolverOptions& options) {
 }
 
 /// Throws InvalidArgument unless `least` evaluations are within the budget.
-inline void check_budget(const SolverOptions& options, Index least, std::string_view solver, Index players) {
+REGARD_LAZY
+void check_budget(const SolverOptions& options, Index least, std::string_view solver, Index players) {
   if (options.budget < least)
     throw InvalidArgument("budget: found " + std::to_string(options.budget) +
                           " evaluations, expected at least " + std::to_string(least) + ", which '" +

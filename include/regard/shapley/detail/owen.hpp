@@ -13,14 +13,16 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// Throws InvalidArgument unless the tree is over the players of the game.
-inline void check_tree(const PartitionTree& tree, Index players) {
+REGARD_LAZY
+void check_tree(const PartitionTree& tree, Index players) {
   if (tree.players() != players)
     throw InvalidArgument("partition tree: found " + std::to_string(tree.players()) + " players, expected " +
                           std::to_string(players) + " as the game has");
 }
 
 /// How many coalitions the Owen values of a tree take, as far as a double goes.
-inline double owen_evaluations(const PartitionTree& tree) {
+REGARD_LAZY
+double owen_evaluations(const PartitionTree& tree) {
   if (tree.players() == 0)
     return 1;
   std::vector<double> counts(tree.nodes(), 0.0); // below a node, in one context

@@ -97,7 +97,7 @@ class PairRegression {
                  Index strata, Estimate& estimate) const;
 
   Index players_;
-  CoalitionSet pairs_;
+  CoalitionSet<> pairs_;
   std::vector<double> observed_; // y
   Ends ends_;
 };

@@ -11,7 +11,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline PartitionTree::PartitionTree(Index players, std::vector<std::vector<Index>> merges)
+template <class Lazy>
+PartitionTree::PartitionTree(Index players, std::vector<std::vector<Index>> merges)
     : players_(players), merges_(std::move(merges)), order_(players), ranges_(nodes()) {
   check();
   for (Index node = 0; node < nodes(); ++node) // children come before their parents
@@ -30,11 +31,13 @@ inline PartitionTree::PartitionTree(Index players, std::vector<std::vector<Index
   }
 }
 
-inline std::string PartitionTree::name(Index node) const {
+template <class Lazy>
+std::string PartitionTree::name(Index node) const {
   return is_player(node) ? "player " + std::to_string(node) : "merge " + std::to_string(node - players_);
 }
 
-inline void PartitionTree::check() const {
+template <class Lazy>
+void PartitionTree::check() const {
   const auto refuse = [](const std::string& what) { throw InvalidArgument("partition tree: " + what); };
   std::vector<bool> placed(nodes(), false);
   for (Index node = players_; node < nodes(); ++node) {
@@ -54,7 +57,8 @@ inline void PartitionTree::check() const {
       refuse(name(node) + " is missing: no merge has it");
 }
 
-inline PartitionTree PartitionTree::groups(Index players, std::span<const std::vector<Index>> groups) {
+template <class Lazy>
+PartitionTree PartitionTree::groups(Index players, std::span<const std::vector<Index>> groups) {
   std::vector<std::vector<Index>> merges;
   std::vector<Index> top;
   for (Index g = 0; g < groups.size(); ++g) {
@@ -77,7 +81,8 @@ inline PartitionTree PartitionTree::groups(Index players, std::span<const std::v
   return PartitionTree(players, std::move(merges));
 }
 
-inline PartitionTree PartitionTree::halves(Index players) {
+template <class Lazy>
+PartitionTree PartitionTree::halves(Index players) {
   std::vector<std::vector<Index>> merges;
   const auto build = [&](const auto& self, Index first, Index count) -> Index {
     if (count == 1)
@@ -92,7 +97,8 @@ inline PartitionTree PartitionTree::halves(Index players) {
   return PartitionTree(players, std::move(merges));
 }
 
-inline bool PartitionTree::binary() const {
+template <class Lazy>
+bool PartitionTree::binary() const {
   return std::ranges::all_of(merges_, [](const auto& children) { return children.size() == 2; });
 }
 
@@ -105,6 +111,7 @@ struct TextGroup {
 };
 
 /// Scores merges of neighbours as shap does.
+REGARD_LAZY
 class TextMerges {
  public:
   TextMerges(std::span<const std::string> pieces, std::span<const std::string> separators)
@@ -168,10 +175,11 @@ class TextMerges {
 
 } // namespace detail
 
-inline PartitionTree text_partition_tree(std::span<const std::string> pieces,
-                                         std::span<const std::string> separators) {
+template <class Lazy>
+PartitionTree text_partition_tree(std::span<const std::string> pieces,
+                                  std::span<const std::string> separators) {
   const Index players = pieces.size();
-  detail::TextMerges rules(pieces, separators);
+  detail::TextMerges<> rules(pieces, separators);
   std::vector<detail::TextGroup> groups;
   for (Index i = 0; i < players; ++i)
     groups.push_back({i, i, i});

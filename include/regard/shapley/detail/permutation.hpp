@@ -9,6 +9,7 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// A unit is an order and its reverse.
+REGARD_LAZY
 class PermutationEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -60,7 +61,7 @@ class PermutationEstimator {
   std::uint64_t seed_;
   std::vector<Index> order_;
   std::vector<double> share_;
-  UnitMean mean_;
+  UnitMean<> mean_;
   Ends ends_;
 };
 
@@ -70,6 +71,7 @@ class PermutationEstimator {
 /// than the rest by E[z_i (1 - z_j)] = 1 / (2 H), and what is common to all players drops out of phi. So a
 /// unit's own b estimates phi, and the covariance of their mean is P Cov(b) P' / m with P = A^-1 - A^-1 1 1'
 /// A^-1 / 1' A^-1 1.
+REGARD_LAZY
 class UnbiasedKernelEstimator {
  public:
   static constexpr bool has_errors = true;
@@ -121,8 +123,8 @@ class UnbiasedKernelEstimator {
   std::uint64_t seed_;
   MutableCoalition coalition_;
   std::vector<double> share_;
-  UnitMean mean_;
-  WeightedChoice sizes_;
+  UnitMean<> mean_;
+  WeightedChoice<> sizes_;
   double scale_ = 0; // 2 H
   Ends ends_;
 };

@@ -10,7 +10,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string_view to_string(Status status) {
+template <class Lazy>
+std::string_view to_string(Status status) {
   switch (status) {
   case Status::converged:
     return "converged";
@@ -24,7 +25,8 @@ inline std::string_view to_string(Status status) {
   return "stopped";
 }
 
-inline bool degenerate(std::span<const double> values, double tolerance) {
+template <class Lazy>
+bool degenerate(std::span<const double> values, double tolerance) {
   if (values.empty())
     return true;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
@@ -34,7 +36,8 @@ inline bool degenerate(std::span<const double> values, double tolerance) {
 namespace detail {
 
 /// What the values leave unexplained.
-inline double completeness_gap(const ShapleyResult& result) {
+REGARD_LAZY
+double completeness_gap(const ShapleyResult& result) {
   CompensatedSum gap;
   gap.add(result.value_full);
   gap.add(-result.value_empty);

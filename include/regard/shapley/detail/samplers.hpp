@@ -27,18 +27,19 @@ ShapleyResult sample(const G& game, const SolverOptions& options, const Executor
 
 template <class G>
 ShapleyResult permutation_sampling(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::PermutationEstimator>(game, options, executor, Solver::permutation, 2);
+  return detail::sample<detail::PermutationEstimator<>>(game, options, executor, Solver::permutation, 2);
 }
 
 template <class G>
 ShapleyResult stratified_sampling(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::StratifiedEstimator>(game, options, executor, Solver::stratified, 2);
+  return detail::sample<detail::StratifiedEstimator<>>(game, options, executor, Solver::stratified, 2);
 }
 
 template <class G>
 ShapleyResult self_normalised_sampling(const G& game, const SolverOptions& options,
                                        const Executor& executor) {
-  return detail::sample<detail::SelfNormalisedEstimator>(game, options, executor, Solver::self_normalised, 2);
+  return detail::sample<detail::SelfNormalisedEstimator<>>(game, options, executor, Solver::self_normalised,
+                                                           2);
 }
 
 template <class G>
@@ -49,7 +50,8 @@ ShapleyResult kernel_shap(const G& game, const SolverOptions& options, const Exe
 
 template <class G>
 ShapleyResult unbiased_kernel_shap(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::UnbiasedKernelEstimator>(game, options, executor, Solver::unbiased_kernel, 2);
+  return detail::sample<detail::UnbiasedKernelEstimator<>>(game, options, executor, Solver::unbiased_kernel,
+                                                           2);
 }
 
 template <class G>
@@ -59,12 +61,13 @@ ShapleyResult leverage_shap(const G& game, const SolverOptions& options, const E
 
 template <class G>
 ShapleyResult authors_random_sampling(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::AuthorsEstimator>(game, options, executor, Solver::authors_random, 0, false);
+  return detail::sample<detail::AuthorsEstimator<>>(game, options, executor, Solver::authors_random, 0,
+                                                    false);
 }
 
 template <class G>
 ShapleyResult authors_kernel_sampling(const G& game, const SolverOptions& options, const Executor& executor) {
-  return detail::sample<detail::AuthorsEstimator>(game, options, executor, Solver::authors_kernel, 0, true);
+  return detail::sample<detail::AuthorsEstimator<>>(game, options, executor, Solver::authors_kernel, 0, true);
 }
 
 } // namespace regard::inline REGARD_ABI

@@ -13,7 +13,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// C(n, k), exact up to 2^53; infinite beyond the range of double.
-inline double choose(Index n, Index k) {
+REGARD_LAZY
+double choose(Index n, Index k) {
   double count = 1;
   const Index less = std::min(k, n - k);
   for (Index i = 1; i <= less && std::isfinite(count); ++i)
@@ -22,14 +23,16 @@ inline double choose(Index n, Index k) {
 }
 
 /// A uniform order of the players (Fisher and Yates).
-inline void draw_order(RandomStream& random, std::vector<Index>& order) {
+REGARD_LAZY
+void draw_order(RandomStream& random, std::vector<Index>& order) {
   std::iota(order.begin(), order.end(), Index{0});
   for (Index i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[random.below(i)]);
 }
 
 /// A uniform coalition of `size` players (Floyd).
-inline void draw_coalition(RandomStream& random, Index size, MutableCoalition& coalition) {
+REGARD_LAZY
+void draw_coalition(RandomStream& random, Index size, MutableCoalition& coalition) {
   coalition.clear();
   const Index players = coalition.players();
   for (Index last = players - size; last < players; ++last) {
@@ -39,7 +42,8 @@ inline void draw_coalition(RandomStream& random, Index size, MutableCoalition& c
 }
 
 /// A uniform coalition: every player with probability 1/2.
-inline void draw_coalition(RandomStream& random, MutableCoalition& coalition) {
+REGARD_LAZY
+void draw_coalition(RandomStream& random, MutableCoalition& coalition) {
   for (Index player = 0; player < coalition.players(); player += 64) {
     const std::uint64_t bits = random();
     for (Index i = 0; i < std::min<Index>(64, coalition.players() - player); ++i)
@@ -47,12 +51,14 @@ inline void draw_coalition(RandomStream& random, MutableCoalition& coalition) {
   }
 }
 
-inline void complement(MutableCoalition& coalition) {
+REGARD_LAZY
+void complement(MutableCoalition& coalition) {
   for (Index player = 0; player < coalition.players(); ++player)
     coalition.flip(player);
 }
 
 /// Draws 0, ..., count - 1 with given weights.
+REGARD_LAZY
 class WeightedChoice {
  public:
   explicit WeightedChoice(std::vector<double> weights) : sums_(std::move(weights)) {

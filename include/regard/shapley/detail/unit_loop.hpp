@@ -27,12 +27,14 @@ struct Ends {
   double difference() const { return full - empty; }
 };
 
-inline double largest(std::span<const double> numbers) {
+REGARD_LAZY
+double largest(std::span<const double> numbers) {
   return numbers.empty() ? 0 : *std::max_element(numbers.begin(), numbers.end());
 }
 
 /// The stopping rule of SolverOptions::precision.
-inline bool precise(const Estimate& estimate, double precision) {
+REGARD_LAZY
+bool precise(const Estimate& estimate, double precision) {
   if (precision == 0 || !estimate.standard_errors || estimate.degrees_of_freedom + 1 < few_units)
     return false;
   const double error = largest(*estimate.standard_errors);
@@ -41,7 +43,8 @@ inline bool precise(const Estimate& estimate, double precision) {
 }
 
 /// The number of units after which the precision is looked at next.
-inline Index next_look(Index units) {
+REGARD_LAZY
+Index next_look(Index units) {
   return std::max(units + 1, units + units / 4);
 }
 
@@ -140,6 +143,7 @@ ShapleyResult run_units(const G& game, Estimator& estimator, const SolverOptions
 }
 
 /// The mean and its standard error, player by player, of units that each estimate all values (Welford 1962).
+REGARD_LAZY
 class UnitMean {
  public:
   explicit UnitMean(Index players) : mean_(players, 0.0), squares_(players, 0.0) {}

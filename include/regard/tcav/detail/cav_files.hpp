@@ -12,14 +12,14 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <bit>
 #include <map>
 
 namespace regard::inline REGARD_ABI {
 
 namespace detail {
 
-inline std::string hex(std::uint64_t number) {
+REGARD_LAZY
+std::string hex(std::uint64_t number) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text(16, '0');
   for (Index i = 0; i < 16; ++i)
@@ -28,6 +28,7 @@ inline std::string hex(std::uint64_t number) {
 }
 
 /// cavs.json, and the errors that say what is wrong with it.
+REGARD_LAZY
 class CavReader {
  public:
   CavReader(const std::filesystem::path& folder, std::uint64_t model)
@@ -49,6 +50,13 @@ class CavReader {
     } catch (const nlohmann::json::exception&) {
       fail(key, "nothing of the right kind");
     }
+  }
+
+  std::uint64_t unsigned_number(const nlohmann::json& object, const char* key) const {
+    std::uint64_t number = 0;
+    if (!object.is_object() || !object.contains(key) || !get_unsigned(object[key], number))
+      fail(key, "no whole number from 0 to 2^64 - 1");
+    return number;
   }
 
   /// A whole number of moderate size.
@@ -95,60 +103,39 @@ class CavReader {
   ConfigFile file_;
 };
 
-inline std::string cav_name(const CavSet& set) {
+REGARD_LAZY
+std::string cav_name(const CavSet& set) {
   return set.concept_name + "/" + std::to_string(set.layer);
 }
 
 } // namespace detail
 
-template <class Scalar>
-std::uint64_t fingerprint(const SequenceClassifier<Scalar>& classifier) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  const auto add = [&](const auto& tensor) {
-    for (const Scalar value : tensor.view) {
-      hash = (hash ^ std::bit_cast<std::uint32_t>(static_cast<float>(value))) * 0x9e3779b97f4a7c15;
-      hash ^= hash >> 29;
-    }
-  };
-  for (Index layer = 0; layer < classifier.layers(); ++layer) {
-    const BlockWeights<Scalar>& block = classifier.encoder().block(layer);
-    for (const Linear<Scalar>* linear : {&block.query, &block.key, &block.value, &block.attention_output,
-                                         &block.intermediate, &block.output}) {
-      add(linear->weight);
-      add(linear->bias);
-    }
-    for (const LayerNorm<Scalar>* norm : {&block.attention_norm, &block.output_norm}) {
-      add(norm->weight);
-      add(norm->bias);
-    }
-  }
-  return hash;
-}
-
-inline void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std::uint64_t model) {
+template <class Lazy>
+void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std::uint64_t model) {
   if (cavs.sets.empty() || cavs.stopped)
     throw InvalidArgument("found CAVs that are missing or were stopped, expected all of them");
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
     throw IoError(folder.string() + ": cannot create the folder: " + error.message());
-  nlohmann::ordered_json json{{"format", "regard-cavs-1"},        {"version", version},
-                              {"model_hash", detail::hex(model)}, {"seed", cavs.seed},
-                              {"cav", to_string(cavs.probe)},     {"negatives", to_string(cavs.negatives)}};
-  json["sets"] = nlohmann::ordered_json::array();
-  json["cavs"] = nlohmann::ordered_json::array();
+  using Json = detail::Deferred<Lazy, nlohmann::ordered_json>;
+  Json json{{"format", "regard-cavs-1"},        {"version", version},
+            {"model_hash", detail::hex(model)}, {"seed", cavs.seed},
+            {"cav", to_string(cavs.probe)},     {"negatives", to_string(cavs.negatives)}};
+  json["sets"] = Json::array();
+  json["cavs"] = Json::array();
   std::vector<NamedTensor> tensors, random;
   std::map<const RandomCavs*, std::string> random_names; // sets may share theirs
   for (const CavSet& set : cavs.sets) {
     const std::string name = detail::cav_name(set);
     tensors.push_back({name, {set.vectors.extent(0), set.vectors.extent(1)}, set.vectors.flat()});
-    nlohmann::ordered_json entry{{"concept", set.concept_name},
-                                 {"layer", set.layer},
-                                 {"negatives_exhausted", set.negatives_exhausted},
-                                 {"no_direction", set.no_direction},
-                                 {"not_converged", set.not_converged},
-                                 {"chance", set.chance},
-                                 {"random_status", to_string(set.random_status)}};
+    Json entry{{"concept", set.concept_name},
+               {"layer", set.layer},
+               {"negatives_exhausted", set.negatives_exhausted},
+               {"no_direction", set.no_direction},
+               {"not_converged", set.not_converged},
+               {"chance", set.chance},
+               {"random_status", to_string(set.random_status)}};
     if (set.random) {
       const auto [found, is_new] = random_names.try_emplace(set.random.get(), name);
       if (is_new) {
@@ -159,8 +146,7 @@ inline void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std
     }
     json["sets"].push_back(std::move(entry));
     for (Index r = 0; r < set.vectors.extent(0); ++r) {
-      nlohmann::ordered_json record{
-          {"concept", set.concept_name}, {"layer", set.layer}, {"resample", r}, {"seed", cavs.seed}};
+      Json record{{"concept", set.concept_name}, {"layer", set.layer}, {"resample", r}, {"seed", cavs.seed}};
       record["accuracy"] = nullptr;
       if (r < set.accuracies.size())
         record["accuracy"] = set.accuracies[r];
@@ -181,11 +167,12 @@ inline void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std
   write_file(folder / "cavs.json", text + "\n");
 }
 
-inline Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model) {
-  const detail::CavReader reader(folder, model);
+template <class Lazy>
+Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model) {
+  const detail::CavReader<> reader(folder, model);
   const auto& json = reader.json();
   Cavs cavs;
-  cavs.seed = reader.get<std::uint64_t>(json, "seed");
+  cavs.seed = reader.unsigned_number(json, "seed");
   const auto probe = find_probe(reader.get<std::string>(json, "cav"));
   const auto negatives = reader.get<std::string>(json, "negatives");
   if (!probe)

@@ -20,7 +20,7 @@ struct HeldOut {
 
 /// The fits of one concept, which share its positives and with them a centre: a metric and where to start.
 struct FitGroup {
-  const CavPlan::Member* member = nullptr;
+  const CavPlan<>::Member* member = nullptr;
   std::optional<Index> random = {}; ///< which of the member's random concepts; none: the member itself
   Index resamples = 0;
   bool same = false; ///< all fits are the same one
@@ -31,15 +31,16 @@ struct FitGroup {
   std::vector<std::vector<HeldOut>> held_out = {};
 };
 
+template <class Real>
 class LayerFits {
  public:
-  LayerFits(const RowSource& source, const CavPlan& plan, const CavOptions& options)
+  LayerFits(const RowSource<Real>& source, const CavPlan<>& plan, const CavOptions& options)
       : source_(source), plan_(plan), options_(options) {
-    for (const CavPlan::Member& member : plan.members())
+    for (const CavPlan<>::Member& member : plan.members())
       groups_.push_back({&member, {}, options.resamples, plan.exhausted(member)});
     own_ = groups_.size();
     std::map<Index, Index> by_size;
-    for (const CavPlan::Member& member : plan.members()) {
+    for (const CavPlan<>::Member& member : plan.members()) {
       random_group_.push_back(none);
       if (plan.random_status(member) != TestStatus::tested)
         continue;
@@ -64,13 +65,13 @@ class LayerFits {
     }
     struct Batch {
       FitGroup* group;
-      const Solved* centre; ///< null: to be found first
+      const Solved<Real>* centre; ///< null: to be found first
       Index begin, end;
     };
     std::vector<Batch> batches;
     // The many resamples of a concept share a centre across batches; that of a random concept, which has few,
     // comes and goes with its batch, so that there are never many of them.
-    std::vector<Solved> centres(own_);
+    std::vector<Solved<Real>> centres(own_);
     for (Index g = 0; g < groups_.size(); ++g) {
       constexpr Index batch = 25; // of fits whose weights and gradients stay in the cache beside the rows
       const Index size = g < own_ ? batch : groups_[g].resamples;
@@ -91,7 +92,7 @@ class LayerFits {
                  else if (batch.centre != nullptr)
                    run_batch(*batch.group, batch.centre, batch.begin, batch.end);
                  else
-                   run_batch(*batch.group, std::make_unique<Solved>(find_centre(*batch.group)).get(),
+                   run_batch(*batch.group, std::make_unique<Solved<Real>>(find_centre(*batch.group)).get(),
                              batch.begin, batch.end);
                },
                options_.stop);
@@ -138,7 +139,7 @@ class LayerFits {
   static constexpr Index none = static_cast<Index>(-1);
 
   /// Where negatives are exhausted, all resamples would be the same.
-  Index random_resamples(const CavPlan::Member& member) const {
+  Index random_resamples(const CavPlan<>::Member& member) const {
     return plan_.exhausted(member) ? 1 : std::min(options_.random_resamples, options_.resamples);
   }
 
@@ -158,7 +159,7 @@ class LayerFits {
 
   /// The fit on all that a group draws from, each input with its share of the draws: close to each of its
   /// fits, and the same where nothing is left to draw.
-  Solved find_centre(const FitGroup& group) const {
+  Solved<Real> find_centre(const FitGroup& group) const {
     const std::vector<Index> positives = example(group, 0).positives;
     std::vector<Index> from = plan_.candidates(*group.member);
     if (group.random && options_.negatives == Negatives::random)
@@ -168,37 +169,38 @@ class LayerFits {
       sides[i] = -std::min(1.0, static_cast<double>(group.member->size()) / static_cast<double>(from.size()));
     for (const Index i : positives)
       sides[i] = 1;
-    return solve_alone(source_, sides, options_.probe.probe,
-                       Weights::Zero(static_cast<Eigen::Index>(source_.width + 1)),
-                       group.same ? options_.probe.tolerance : std::max(1e-3, options_.probe.tolerance),
-                       options_.probe.max_passes);
+    return solve_alone<Real>(source_, sides, options_.probe.probe,
+                             Weights<Real>::Zero(static_cast<Eigen::Index>(source_.width + 1)),
+                             group.same ? options_.probe.tolerance : std::max(1e-3, options_.probe.tolerance),
+                             options_.probe.max_passes);
   }
 
   /// Fits from given starts; those that the shared metric does not lead there get their own.
   struct Fit {
-    Weights weights;
+    Weights<Real> weights;
     bool converged = false;
   };
-  std::vector<Fit> fit(const Solved* centre, const std::vector<Sides>& sides,
-                       const std::vector<Weights>& starts, double tolerance) const {
+  std::vector<Fit> fit(const Solved<Real>* centre, const std::vector<Sides>& sides,
+                       const std::vector<Weights<Real>>& starts, double tolerance) const {
     std::vector<Fit> fits(sides.size());
     if (options_.probe.probe == Probe::pattern) {
       for (Index i = 0; i < sides.size(); ++i)
         fits[i] = {mean_difference(source_, sides[i]), true};
       return fits;
     }
-    std::vector<FitState> states;
+    std::vector<FitState<Real>> states;
     std::vector<const Sides*> pointers;
     for (Index i = 0; i < sides.size(); ++i) {
       states.emplace_back(centre->metric, starts[i], tolerance);
       pointers.push_back(&sides[i]);
     }
-    run_fits(source_, pointers, options_.probe.probe, states, std::min<Index>(60, options_.probe.max_passes));
+    run_fits<Real>(source_, pointers, options_.probe.probe, states,
+                   std::min<Index>(60, options_.probe.max_passes));
     for (Index i = 0; i < sides.size(); ++i) {
       fits[i] = {states[i].best(), states[i].converged()};
       if (!fits[i].converged && states[i].passes() < options_.probe.max_passes) {
-        Solved alone = solve_alone(source_, sides[i], options_.probe.probe, fits[i].weights, tolerance,
-                                   options_.probe.max_passes - states[i].passes());
+        Solved<Real> alone = solve_alone<Real>(source_, sides[i], options_.probe.probe, fits[i].weights,
+                                               tolerance, options_.probe.max_passes - states[i].passes());
         fits[i] = {std::move(alone.weights), alone.converged};
       }
     }
@@ -206,7 +208,7 @@ class LayerFits {
   }
 
   /// @param centre  null for the pattern probe, which has none
-  void run_batch(FitGroup& group, const Solved* centre, Index begin, Index end) const {
+  void run_batch(FitGroup& group, const Solved<Real>* centre, Index begin, Index end) const {
     std::vector<Example> examples;
     std::vector<Sides> all;
     for (Index resample = begin; resample < end; ++resample) {
@@ -217,10 +219,11 @@ class LayerFits {
     if (group.same && centre != nullptr)
       fits.assign(all.size(), {centre->weights, centre->converged});
     else
-      fits = fit(centre, all, std::vector<Weights>(all.size(), centre ? centre->weights : Weights()),
-                 options_.probe.tolerance);
+      fits =
+          fit(centre, all, std::vector<Weights<Real>>(all.size(), centre ? centre->weights : Weights<Real>()),
+              options_.probe.tolerance);
     const double row_scale = centre != nullptr ? centre->metric.row_scale : 1e300;
-    std::vector<Weights> weights;
+    std::vector<Weights<Real>> weights;
     for (Index i = 0; i < fits.size(); ++i) {
       const FittedProbe probe = fitted_probe(fits[i].weights, row_scale, fits[i].converged, 0);
       std::copy(probe.direction.begin(), probe.direction.end(), group.vectors[begin + i].begin());
@@ -233,8 +236,9 @@ class LayerFits {
 
   /// The second, split fit. It starts at the first one, which has seen what is held out, and ends far closer
   /// to its own optimum than the two are to each other.
-  void validate(FitGroup& group, const Solved* centre, Index begin, const std::vector<Example>& examples,
-                std::vector<Sides> all, const std::vector<Weights>& starts) const {
+  void validate(FitGroup& group, const Solved<Real>* centre, Index begin,
+                const std::vector<Example>& examples, std::vector<Sides> all,
+                const std::vector<Weights<Real>>& starts) const {
     std::vector<Example> out;
     for (Index i = 0; i < examples.size(); ++i) {
       out.push_back(plan_.held_out(*group.member, examples[i], begin + i));
@@ -245,7 +249,7 @@ class LayerFits {
     if (out[0].positives.empty())
       return;
     const std::vector<Fit> fits = fit(centre, all, starts, std::max(1e-3, options_.probe.tolerance));
-    std::vector<double> rows(source_.longest() * source_.width);
+    std::vector<Real> rows(source_.longest() * source_.width);
     for (Index i = 0; i < fits.size(); ++i) {
       double sides[2] = {0, 0};
       for (const bool positive : {true, false}) {
@@ -293,8 +297,8 @@ class LayerFits {
     return !(accuracy - student_t_quantile(0.95, degrees) * std::sqrt(variance) > 0.5);
   }
 
-  const RowSource& source_;
-  const CavPlan& plan_;
+  const RowSource<Real>& source_;
+  const CavPlan<>& plan_;
   const CavOptions& options_;
   std::vector<FitGroup> groups_;
   Index own_ = 0;

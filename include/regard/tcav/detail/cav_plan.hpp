@@ -12,7 +12,8 @@
 namespace regard::inline REGARD_ABI::detail {
 
 /// A number for a name: FNV-1a.
-inline std::uint64_t name_key(std::string_view name) {
+REGARD_LAZY
+std::uint64_t name_key(std::string_view name) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : name)
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -30,7 +31,8 @@ enum class Draw : std::uint64_t {
 };
 
 /// `count` of `from` without replacement, in increasing order; all when there are no more.
-inline std::vector<Index> draw(std::vector<Index> from, Index count, RandomStream random) {
+REGARD_LAZY
+std::vector<Index> draw(std::vector<Index> from, Index count, RandomStream random) {
   count = std::min(count, from.size());
   for (Index i = 0; i < count; ++i)
     std::swap(from[i], from[i + random.below(from.size() - i)]);
@@ -44,6 +46,7 @@ struct Example {
   std::vector<Index> positives, negatives;
 };
 
+REGARD_LAZY
 class CavPlan {
  public:
   struct Member {

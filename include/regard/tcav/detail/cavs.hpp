@@ -10,7 +10,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string_view to_string(Negatives negatives) {
+template <class Lazy>
+std::string_view to_string(Negatives negatives) {
   return negatives == Negatives::relative ? "relative" : "random";
 }
 
@@ -23,7 +24,8 @@ inline const CavSet* Cavs::find(std::string_view concept_name, Index layer) cons
 
 namespace detail {
 
-inline void check_options(const CavOptions& options) {
+REGARD_LAZY
+void check_options(const CavOptions& options) {
   check_options(options.probe);
   if (options.resamples == 0)
     throw InvalidArgument("resamples: found 0, expected at least 1");
@@ -35,7 +37,8 @@ inline void check_options(const CavOptions& options) {
 }
 
 /// The layers that are asked for, all of them if none is named.
-inline std::vector<Index> wanted_layers(std::vector<Index> layers, Index count) {
+REGARD_LAZY
+std::vector<Index> wanted_layers(std::vector<Index> layers, Index count) {
   if (layers.empty()) {
     layers.resize(count);
     std::iota(layers.begin(), layers.end(), Index{0});
@@ -51,8 +54,9 @@ inline std::vector<Index> wanted_layers(std::vector<Index> layers, Index count) 
   return layers;
 }
 
-inline void check_concepts(std::span<const std::string> names, std::span<const Index> sizes, Index random,
-                           Negatives negatives) {
+REGARD_LAZY
+void check_concepts(std::span<const std::string> names, std::span<const Index> sizes, Index random,
+                    Negatives negatives) {
   if (names.empty())
     throw InvalidArgument("found no concept, expected at least one");
   std::set<std::string_view> seen;
@@ -72,7 +76,8 @@ inline void check_concepts(std::span<const std::string> names, std::span<const I
 }
 
 /// The tokens of an input that probes see under a budget of `most`: the class token and a draw of the others.
-inline std::vector<Index> kept_tokens(Index tokens, Index most, RandomStream random) {
+REGARD_LAZY
+std::vector<Index> kept_tokens(Index tokens, Index most, RandomStream random) {
   std::vector<Index> others(tokens - 1);
   std::iota(others.begin(), others.end(), Index{1});
   if (tokens > most)
@@ -96,7 +101,7 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
   }
   detail::check_concepts(names, sizes, random.size(), options.negatives);
 
-  const detail::CavPlan plan(names, sizes, random.size(), options);
+  const detail::CavPlan<> plan(names, sizes, random.size(), options);
   detail::HiddenStates<Scalar> states(classifier);
   std::vector<std::vector<Index>> kept; // tokens, by input
   const auto add = [&](const TokenInputs<Scalar>& inputs, std::span<const Index> which,
@@ -117,7 +122,7 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
   }
   add(random, plan.random_inputs(), "");
 
-  detail::RowSource source;
+  detail::RowSource<double> source;
   source.width = classifier.width();
   for (const auto& tokens : kept)
     source.counts.push_back(tokens.size());
@@ -144,7 +149,7 @@ Cavs train_cavs(const SequenceClassifier<Scalar>& classifier, std::span<const Co
     cavs.stopped = !states.advance(layer, executor, options.stop);
     const auto wanted = std::find(layers.begin(), layers.end(), layer);
     if (wanted != layers.end() && !cavs.stopped) {
-      detail::LayerFits fits(source, plan, options);
+      detail::LayerFits<double> fits(source, plan, options);
       cavs.stopped = !fits.run(executor);
       if (!cavs.stopped)
         by_layer[static_cast<Index>(wanted - layers.begin())] = fits.take(layer);

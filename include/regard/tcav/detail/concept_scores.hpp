@@ -15,7 +15,8 @@ struct RandomScores {
   std::vector<double> means, all;
 };
 
-inline RandomScores score_random(const RandomCavs& random, const PooledGradients& pooled, Index layer) {
+REGARD_LAZY
+RandomScores score_random(const RandomCavs& random, const PooledGradients& pooled, Index layer) {
   const Index concepts = random.vectors.extent(0), resamples = random.vectors.extent(1);
   RandomScores scores;
   scores.all = tcav_scores(
@@ -25,8 +26,9 @@ inline RandomScores score_random(const RandomCavs& random, const PooledGradients
   return scores;
 }
 
-inline TestResult run_test(const ConceptScore& score, const CavSet& set, const RandomScores& random,
-                           std::uint64_t seed, const ScoreOptions& options) {
+REGARD_LAZY
+TestResult run_test(const ConceptScore& score, const CavSet& set, const RandomScores& random,
+                    std::uint64_t seed, const ScoreOptions& options) {
   if (score.no_direction) // scores of what has no direction say nothing
     return untested(TestStatus::saturated);
   if (options.test == SignificanceTest::one_sample)
@@ -47,8 +49,9 @@ inline TestResult run_test(const ConceptScore& score, const CavSet& set, const R
 
 } // namespace detail
 
-inline std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGradients& pooled,
-                                                const ScoreOptions& options) {
+template <class Lazy>
+std::vector<ConceptScore> concept_scores(const Cavs& cavs, const PooledGradients& pooled,
+                                         const ScoreOptions& options) {
   std::vector<ConceptScore> results;
   std::map<std::pair<const RandomCavs*, Index>, detail::RandomScores> random; // concepts may share theirs
   std::vector<std::optional<double>> p_values;

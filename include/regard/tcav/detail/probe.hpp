@@ -13,7 +13,8 @@ namespace detail {
 
 inline constexpr std::array<std::string_view, 4> probe_names{"logistic", "ridge", "svm", "pattern"};
 
-inline void check_options(const ProbeOptions& options) {
+REGARD_LAZY
+void check_options(const ProbeOptions& options) {
   if (!(options.tolerance > 0))
     throw InvalidArgument("tolerance: found " + std::to_string(options.tolerance) +
                           ", expected a number greater than 0");
@@ -21,18 +22,21 @@ inline void check_options(const ProbeOptions& options) {
 
 } // namespace detail
 
-inline std::string_view to_string(Probe probe) {
+template <class Lazy>
+std::string_view to_string(Probe probe) {
   return detail::probe_names.at(static_cast<std::size_t>(probe));
 }
 
-inline std::optional<Probe> find_probe(std::string_view name) {
+template <class Lazy>
+std::optional<Probe> find_probe(std::string_view name) {
   for (std::size_t i = 0; i < detail::probe_names.size(); ++i)
     if (detail::probe_names[i] == name)
       return static_cast<Probe>(i);
   return std::nullopt;
 }
 
-inline std::string_view to_string(ProbeStatus status) {
+template <class Lazy>
+std::string_view to_string(ProbeStatus status) {
   constexpr std::array<std::string_view, 3> names{"converged", "not_converged", "no_direction"};
   return names.at(static_cast<std::size_t>(status));
 }
@@ -52,7 +56,7 @@ FittedProbe fit_probe(TensorView<const Scalar, 2> concept_rows, TensorView<const
 
   // Rows in blocks that fit the cache.
   constexpr Index block = 64;
-  detail::RowSource source;
+  detail::RowSource<double> source;
   source.width = width;
   std::vector<const Scalar*> blocks;
   for (const auto& rows : {concept_rows, other_rows})
@@ -68,8 +72,8 @@ FittedProbe fit_probe(TensorView<const Scalar, 2> concept_rows, TensorView<const
 
   if (options.probe == Probe::pattern)
     return detail::fitted_probe(detail::mean_difference(source, sides), 1e300, true, 1);
-  const detail::Weights start = detail::Weights::Zero(static_cast<Eigen::Index>(width + 1));
-  const detail::Solved solved =
+  const detail::Weights<double> start = detail::Weights<double>::Zero(static_cast<Eigen::Index>(width + 1));
+  const detail::Solved<double> solved =
       detail::solve_alone(source, sides, options.probe, start, options.tolerance, options.max_passes);
   return detail::fitted_probe(solved.weights, solved.metric.row_scale, solved.converged, solved.passes);
 }

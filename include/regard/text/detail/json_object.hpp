@@ -19,6 +19,7 @@ namespace regard::inline REGARD_ABI::detail {
 
 /// An object of a JSON file, read key by key. A key of the wrong type is noted as a problem and counts as
 /// missing.
+REGARD_LAZY
 class JsonObject {
  public:
   /// @param path  how messages name the object: "" for the root, "model" for what the root's key "model"
@@ -96,7 +97,8 @@ class JsonObject {
 };
 
 /// @throws MalformedFile when the file is no JSON object.
-inline nlohmann::json read_json_object(const std::filesystem::path& path) {
+REGARD_LAZY
+nlohmann::json read_json_object(const std::filesystem::path& path) {
   const MappedFile file(path, Mapping::copy);
   nlohmann::json json = parse_json(file.bytes(), path.string());
   if (!json.is_object())

@@ -19,7 +19,8 @@ namespace regard::inline REGARD_ABI {
 namespace detail {
 
 /// One piece a line. White space at its end, such as a carriage return, is no part of it, as in transformers.
-inline void read_vocabulary(const std::filesystem::path& path, TokenizerFiles& files) {
+REGARD_LAZY
+void read_vocabulary(const std::filesystem::path& path, TokenizerFiles& files) {
   const MappedFile file(path, Mapping::copy);
   const std::string_view text(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
   for (Index begin = 0; begin < text.size();) {
@@ -43,7 +44,8 @@ inline void read_vocabulary(const std::filesystem::path& path, TokenizerFiles& f
 
 /// Checks that the ids which the files state for special and added tokens are those that they will have, and
 /// that every role has its token. Leaves in the options each added token once, in the order of new ids.
-inline void settle_added_tokens(const std::string& file, TokenizerFiles& files) {
+REGARD_LAZY
+void settle_added_tokens(const std::string& file, TokenizerFiles& files) {
   std::map<std::string_view, Index> ids;
   for (Index id = 0; id < files.vocabulary.size(); ++id)
     ids[files.vocabulary[id]] = id;
@@ -79,7 +81,8 @@ inline void settle_added_tokens(const std::string& file, TokenizerFiles& files) 
 
 } // namespace detail
 
-inline WordPieceTokenizer load_wordpiece(const std::filesystem::path& folder) {
+template <class Lazy>
+WordPieceTokenizer load_wordpiece(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error))
     throw IoError(folder.string() + ": " + (error ? error.message() : "not a folder") +

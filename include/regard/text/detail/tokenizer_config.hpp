@@ -43,7 +43,8 @@ struct TokenizerFiles {
 };
 
 /// A token without a role. Those are looked for in normalised text.
-inline AddedToken plain_token(std::string content) {
+REGARD_LAZY
+AddedToken plain_token(std::string content) {
   AddedToken token;
   token.content = std::move(content);
   token.special = false;
@@ -51,14 +52,16 @@ inline AddedToken plain_token(std::string content) {
   return token;
 }
 
-inline AddedToken special_token(std::string content) {
+REGARD_LAZY
+AddedToken special_token(std::string content) {
   AddedToken token;
   token.content = std::move(content);
   return token;
 }
 
 /// Flags and content of {"content": "[MASK]", "lstrip": false, ...}.
-inline AddedToken read_added_token(const JsonObject& object) {
+REGARD_LAZY
+AddedToken read_added_token(const JsonObject<>& object) {
   AddedToken token = plain_token({});
   if (!object.has("content"))
     object.malformed("content", nullptr, "a string");
@@ -73,22 +76,24 @@ inline AddedToken read_added_token(const JsonObject& object) {
 }
 
 /// A special token by role: "[MASK]" or {"content": "[MASK]", ...}.
-inline void read_special_token(const JsonObject& object, const char* key, std::string& content,
-                               TokenizerFiles& files) {
+REGARD_LAZY
+void read_special_token(const JsonObject<>& object, const char* key, std::string& content,
+                        TokenizerFiles& files) {
   const nlohmann::json* const found = object.find(key);
   if (!found || !found->is_object()) {
     object.read(key, content);
     return;
   }
-  AddedToken token = read_added_token(JsonObject(*found, object.name(key), object.problems()));
+  AddedToken token = read_added_token(JsonObject<>(*found, object.name(key), object.problems()));
   token.special = true;
-  token.normalized = JsonObject(*found, "", object.problems()).has("normalized") && token.normalized;
+  token.normalized = JsonObject<>(*found, "", object.problems()).has("normalized") && token.normalized;
   content = token.content;
   files.add(std::move(token), object.name(key));
 }
 
 /// The keys that tokenizer_config.json and special_tokens_map.json share.
-inline void read_special_tokens(const JsonObject& object, TokenizerFiles& files) {
+REGARD_LAZY
+void read_special_tokens(const JsonObject<>& object, TokenizerFiles& files) {
   WordPieceOptions& options = files.options;
   read_special_token(object, "unk_token", options.unk_token, files);
   read_special_token(object, "sep_token", options.sep_token, files);
@@ -105,11 +110,11 @@ inline void read_special_tokens(const JsonObject& object, TokenizerFiles& files)
     }
     // An array, or an object whose keys are names of attributes.
     for (const auto& [name, entry] : found->items()) {
-      const JsonObject parent(*found, object.name(key), object.problems());
+      const JsonObject<> parent(*found, object.name(key), object.problems());
       if (entry.is_string())
-        files.add(special_token(entry.get<std::string>()), parent.name(name));
+        files.add(special_token(entry.template get<std::string>()), parent.name(name));
       else if (entry.is_object())
-        files.add(read_added_token(JsonObject(entry, parent.name(name), object.problems())),
+        files.add(read_added_token(JsonObject<>(entry, parent.name(name), object.problems())),
                   parent.name(name));
       else
         parent.malformed(name, &entry, "a token");
@@ -118,7 +123,8 @@ inline void read_special_tokens(const JsonObject& object, TokenizerFiles& files)
 }
 
 /// "model_max_length": an integer, or the 1e30 that transformers writes for "no limit".
-inline void read_max_length(const JsonObject& object, Index& value) {
+REGARD_LAZY
+void read_max_length(const JsonObject<>& object, Index& value) {
   const nlohmann::json* const found = object.find("model_max_length");
   if (found && found->is_number_float() && found->get<double>() >= 0x1p53)
     value = WordPieceOptions::no_limit;
@@ -127,15 +133,17 @@ inline void read_max_length(const JsonObject& object, Index& value) {
 }
 
 /// Settings that this library has no other way to honour than to refuse.
-inline void refuse_unless(const JsonObject& object, const char* key, const nlohmann::json& supported) {
-  if (const nlohmann::json* const found = object.find(key); found && *found != supported)
+REGARD_LAZY
+void refuse_unless(const JsonObject<>& object, const char* key, const nlohmann::json& supported) {
+  if (const nlohmann::json* const found = object.find(key); found && !same_json(*found, supported))
     object.unsupported(key, found, supported.dump());
 }
 
 /// "added_tokens_decoder": {"103": {"content": "[MASK]", ...}}. Its entries go before what is listed already:
 /// of the same token the first entry counts.
-inline void read_added_tokens_decoder(const JsonObject& root, TokenizerFiles& files) {
-  const std::optional<JsonObject> tokens = root.object("added_tokens_decoder");
+REGARD_LAZY
+void read_added_tokens_decoder(const JsonObject<>& root, TokenizerFiles& files) {
+  const std::optional<JsonObject<>> tokens = root.object("added_tokens_decoder");
   if (!tokens)
     return;
   std::map<Index, AddedToken> by_id; // in the order in which new ones get their ids
@@ -149,7 +157,7 @@ inline void read_added_tokens_decoder(const JsonObject& root, TokenizerFiles& fi
     else if (!entry.is_object())
       tokens->malformed(key, &entry, "an object");
     else
-      by_id[id] = read_added_token(JsonObject(entry, where, tokens->problems()));
+      by_id[id] = read_added_token(JsonObject<>(entry, where, tokens->problems()));
   }
   std::vector<ListedToken> others = std::exchange(files.added, {});
   for (auto& [id, token] : by_id)
@@ -160,10 +168,11 @@ inline void read_added_tokens_decoder(const JsonObject& root, TokenizerFiles& fi
 /// tokenizer_config.json, on top of what `files` has already.
 /// @param from_json  whether that came from tokenizer.json.
 /// @return whether it lists the added tokens.
-inline bool read_tokenizer_config(const std::filesystem::path& path, bool from_json, TokenizerFiles& files) {
+REGARD_LAZY
+bool read_tokenizer_config(const std::filesystem::path& path, bool from_json, TokenizerFiles& files) {
   const nlohmann::json json = read_json_object(path);
   Problems problems;
-  const JsonObject root(json, "", problems);
+  const JsonObject<> root(json, "", problems);
   // The classes that keep the normaliser of tokenizer.json as it is, and those that make their own.
   constexpr std::array<std::string_view, 2> generic{"PreTrainedTokenizerFast", "TokenizersBackend"};
   constexpr std::array<std::string_view, 6> bert{"BertTokenizer",       "BertTokenizerFast",
@@ -197,19 +206,21 @@ inline bool read_tokenizer_config(const std::filesystem::path& path, bool from_j
 }
 
 /// special_tokens_map.json, of versions before tokenizer_config.json listed added tokens.
-inline void read_special_tokens_map(const std::filesystem::path& path, TokenizerFiles& files) {
+REGARD_LAZY
+void read_special_tokens_map(const std::filesystem::path& path, TokenizerFiles& files) {
   const nlohmann::json json = read_json_object(path);
   Problems problems;
-  read_special_tokens(JsonObject(json, "", problems), files);
+  read_special_tokens(JsonObject<>(json, "", problems), files);
   problems.throw_if_any(path.string());
 }
 
 /// added_tokens.json, of the same age: {"[NEW]": 30522}. Tokens without a role are looked for in normalised
 /// text.
-inline void read_added_tokens(const std::filesystem::path& path, TokenizerFiles& files) {
+REGARD_LAZY
+void read_added_tokens(const std::filesystem::path& path, TokenizerFiles& files) {
   const nlohmann::json json = read_json_object(path);
   Problems problems;
-  const JsonObject root(json, "", problems);
+  const JsonObject<> root(json, "", problems);
   std::map<Index, std::string> by_id;
   for (const auto& [content, value] : json.items()) {
     std::uint64_t id = 0;

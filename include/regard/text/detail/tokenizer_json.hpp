@@ -14,18 +14,18 @@
 namespace regard::inline REGARD_ABI::detail {
 
 /// A part of tokenizer.json that must be an object with this "type"; nothing, and a problem noted, when not.
-inline std::optional<JsonObject> part_of_type(const JsonObject& root, const char* key,
-                                              const std::string& type) {
+REGARD_LAZY
+std::optional<JsonObject<>> part_of_type(const JsonObject<>& root, const char* key, const std::string& type) {
   const nlohmann::json* const found = root.find(key);
   if (found && found->is_null()) {
     root.unsupported(key, found, "an object of type " + type);
     return std::nullopt;
   }
-  std::optional<JsonObject> part = root.object(key);
+  std::optional<JsonObject<>> part = root.object(key);
   if (!part)
     return std::nullopt;
   const nlohmann::json* const part_type = part->find("type");
-  if (part_type && *part_type == type)
+  if (part_type && part_type->is_string() && part_type->get_ref<const std::string&>() == type)
     return part;
   if (part_type && part_type->is_string())
     part->unsupported("type", part_type, '"' + type + '"');
@@ -35,8 +35,9 @@ inline std::optional<JsonObject> part_of_type(const JsonObject& root, const char
 }
 
 /// "vocab": {"piece": id, ...}, whose ids must be the numbers from 0 on.
-inline void read_json_vocabulary(const JsonObject& model, TokenizerFiles& files) {
-  const std::optional<JsonObject> vocabulary = model.object("vocab");
+REGARD_LAZY
+void read_json_vocabulary(const JsonObject<>& model, TokenizerFiles& files) {
+  const std::optional<JsonObject<>> vocabulary = model.object("vocab");
   if (!vocabulary)
     return;
   const Index size = vocabulary->json().size();
@@ -58,8 +59,9 @@ inline void read_json_vocabulary(const JsonObject& model, TokenizerFiles& files)
 }
 
 /// Notes that a template has `content` for [CLS] or [SEP], with this id.
-inline void use_in_template(std::string& role, const std::string& content, const nlohmann::json& id,
-                            const std::string& where, const JsonObject& processor, TokenizerFiles& files) {
+REGARD_LAZY
+void use_in_template(std::string& role, const std::string& content, const nlohmann::json& id,
+                     const std::string& where, const JsonObject<>& processor, TokenizerFiles& files) {
   std::uint64_t number = 0;
   role = content;
   if (get_unsigned(id, number))
@@ -69,7 +71,8 @@ inline void use_in_template(std::string& role, const std::string& content, const
 }
 
 /// {"type": "BertProcessing", "sep": ["[SEP]", 102], "cls": ["[CLS]", 101]}
-inline void read_bert_processing(const JsonObject& processor, TokenizerFiles& files) {
+REGARD_LAZY
+void read_bert_processing(const JsonObject<>& processor, TokenizerFiles& files) {
   for (const auto& [key, role] :
        {std::pair{"cls", &files.options.cls_token}, {"sep", &files.options.sep_token}}) {
     const nlohmann::json* const found = processor.find(key);
@@ -81,22 +84,25 @@ inline void read_bert_processing(const JsonObject& processor, TokenizerFiles& fi
   }
 }
 
-/// The template [CLS] A [SEP], or with a pair [CLS] A [SEP] B [SEP], as TemplateProcessing spells it.
-inline nlohmann::json bert_template(const std::string& cls, const std::string& sep, bool pair) {
-  const auto part = [](const char* kind, const std::string& id, int type) {
-    return nlohmann::json{{kind, {{"id", id}, {"type_id", type}}}};
+/// The template [CLS] A [SEP], or with a pair [CLS] A [SEP] B [SEP], as TemplateProcessing spells it: in JSON
+/// with sorted keys and without blanks.
+REGARD_LAZY
+std::string bert_template(const std::string& cls, const std::string& sep, bool pair) {
+  const auto part = [](const std::string& kind, const std::string& id, int type) {
+    return "{\"" + kind + "\":{\"id\":" + nlohmann::json(id).dump() + ",\"type_id\":" + std::to_string(type) +
+           "}}";
   };
-  nlohmann::json parts{part("SpecialToken", cls, 0), part("Sequence", "A", 0), part("SpecialToken", sep, 0)};
-  if (pair) {
-    parts.push_back(part("Sequence", "B", 1));
-    parts.push_back(part("SpecialToken", sep, 1));
-  }
-  return parts;
+  std::string parts = "[" + part("SpecialToken", cls, 0) + "," + part("Sequence", "A", 0) + "," +
+                      part("SpecialToken", sep, 0);
+  if (pair)
+    parts += "," + part("Sequence", "B", 1) + "," + part("SpecialToken", sep, 1);
+  return parts + "]";
 }
 
 /// {"type": "TemplateProcessing", "single": [..], "pair": [..], "special_tokens": {"[CLS]": {"ids": [101]},
 /// ..}}
-inline void read_template_processing(const JsonObject& processor, TokenizerFiles& files) {
+REGARD_LAZY
+void read_template_processing(const JsonObject<>& processor, TokenizerFiles& files) {
   const auto token_at = [&processor](const char* place) -> std::string {
     const nlohmann::json* const single = processor.find("single");
     const nlohmann::json::json_pointer id(place);
@@ -110,18 +116,18 @@ inline void read_template_processing(const JsonObject& processor, TokenizerFiles
     const nlohmann::json* const found = processor.find(key);
     if (!found || !found->is_array())
       processor.malformed(key, found, "an array of parts");
-    else if (cls.empty() || sep.empty() || *found != bert_template(cls, sep, pair))
+    else if (cls.empty() || sep.empty() || found->dump() != bert_template(cls, sep, pair))
       processor.problems().unsupported(
           one_line(processor.name(key)) + ": found another template, expected " +
           (pair ? "[CLS] A [SEP] B [SEP] with types 0 0 0 1 1" : "[CLS] A [SEP] with type 0") +
           " (all that is supported)");
   }
-  const std::optional<JsonObject> tokens = processor.object("special_tokens");
+  const std::optional<JsonObject<>> tokens = processor.object("special_tokens");
   for (const auto& [content, role] :
        {std::pair{&cls, &files.options.cls_token}, {&sep, &files.options.sep_token}}) {
     if (!tokens || content->empty())
       continue;
-    const std::optional<JsonObject> token = tokens->object(content->c_str());
+    const std::optional<JsonObject<>> token = tokens->object(content->c_str());
     const nlohmann::json* const ids = token ? token->find("ids") : nullptr;
     if (ids && ids->is_array() && ids->size() == 1)
       use_in_template(*role, *content, ids->front(), token->name("ids"), *token, files);
@@ -130,17 +136,19 @@ inline void read_template_processing(const JsonObject& processor, TokenizerFiles
   }
 }
 
-inline void read_post_processor(const JsonObject& root, TokenizerFiles& files) {
+REGARD_LAZY
+void read_post_processor(const JsonObject<>& root, TokenizerFiles& files) {
   const nlohmann::json* const found = root.find("post_processor");
   const bool bert =
-      found && found->is_object() && found->contains("type") && (*found)["type"] == "BertProcessing";
+      found && found->is_object() && found->contains("type") && same_json((*found)["type"], "BertProcessing");
   if (bert)
-    read_bert_processing(JsonObject(*found, "post_processor", root.problems()), files);
+    read_bert_processing(JsonObject<>(*found, "post_processor", root.problems()), files);
   else if (const auto processor = part_of_type(root, "post_processor", "TemplateProcessing"))
     read_template_processing(*processor, files);
 }
 
-inline void read_json_added_tokens(const JsonObject& root, TokenizerFiles& files) {
+REGARD_LAZY
+void read_json_added_tokens(const JsonObject<>& root, TokenizerFiles& files) {
   const nlohmann::json* const found = root.find("added_tokens");
   if (!found || found->is_null())
     return;
@@ -155,7 +163,7 @@ inline void read_json_added_tokens(const JsonObject& root, TokenizerFiles& files
       root.malformed(where, &entry, "an object");
       continue;
     }
-    const JsonObject object(entry, where, root.problems());
+    const JsonObject<> object(entry, where, root.problems());
     AddedToken token = read_added_token(object);
     if (std::uint64_t id = 0; object.has("id") && get_unsigned(*object.find("id"), id))
       files.add(std::move(token), where, static_cast<Index>(id));
@@ -164,10 +172,11 @@ inline void read_json_added_tokens(const JsonObject& root, TokenizerFiles& files
   }
 }
 
-inline void read_tokenizer_json(const std::filesystem::path& path, TokenizerFiles& files) {
+REGARD_LAZY
+void read_tokenizer_json(const std::filesystem::path& path, TokenizerFiles& files) {
   const nlohmann::json json = read_json_object(path);
   Problems problems;
-  const JsonObject root(json, "", problems);
+  const JsonObject<> root(json, "", problems);
   WordPieceOptions& options = files.options;
   // Files of the first versions have no type here; a WordPiece model is told by its word limit.
   const nlohmann::json* const model = root.find("model");

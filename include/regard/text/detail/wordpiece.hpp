@@ -14,7 +14,8 @@ namespace regard::inline REGARD_ABI {
 
 namespace detail {
 
-inline NormalizerOptions normalizer_options(const WordPieceOptions& options) {
+REGARD_LAZY
+NormalizerOptions normalizer_options(const WordPieceOptions& options) {
   return {options.clean_text, options.tokenize_chinese_chars,
           options.strip_accents.value_or(options.do_lower_case), options.do_lower_case};
 }
@@ -208,7 +209,8 @@ class WordSplitter {
 
 } // namespace detail
 
-inline WordPieceTokenizer::WordPieceTokenizer(std::vector<std::string> vocabulary, WordPieceOptions options)
+template <class Lazy>
+WordPieceTokenizer::WordPieceTokenizer(std::vector<std::string> vocabulary, WordPieceOptions options)
     : options_(std::move(options)), pieces_(std::move(vocabulary)) {
   const std::string_view prefix = options_.continuing_prefix;
   for (Index id = 0; id < pieces_.size(); ++id) {
@@ -251,7 +253,8 @@ inline WordPieceTokenizer::WordPieceTokenizer(std::vector<std::string> vocabular
   mask_id_ = *id(options_.mask_token);
 }
 
-inline void WordPieceTokenizer::add_rule(const AddedToken& token) {
+template <class Lazy>
+void WordPieceTokenizer::add_rule(const AddedToken& token) {
   const std::optional<Index> token_id = id(token.content);
   if (!token_id)
     return; // empty
@@ -266,21 +269,24 @@ inline void WordPieceTokenizer::add_rule(const AddedToken& token) {
   }
 }
 
-inline std::string_view WordPieceTokenizer::piece(Index id) const {
+template <class Lazy>
+std::string_view WordPieceTokenizer::piece(Index id) const {
   if (id >= pieces_.size())
     throw InvalidArgument("token id " + std::to_string(id) + " is not among the " +
                           std::to_string(pieces_.size()) + " of the vocabulary");
   return pieces_[id];
 }
 
-inline std::optional<Index> WordPieceTokenizer::id(std::string_view piece) const {
+template <class Lazy>
+std::optional<Index> WordPieceTokenizer::id(std::string_view piece) const {
   for (const detail::PieceTable* const table : {&added_, &whole_})
     if (const Index found = table->find(piece); found != detail::PieceTable::none)
       return found;
   return std::nullopt;
 }
 
-inline Index WordPieceTokenizer::limit(Index max_length, Index special_tokens) const {
+template <class Lazy>
+Index WordPieceTokenizer::limit(Index max_length, Index special_tokens) const {
   const Index length = max_length == 0 ? options_.model_max_length : max_length;
   if (length < special_tokens)
     throw InvalidArgument("a maximum length of " + std::to_string(length) + " has no room for the " +
@@ -289,8 +295,9 @@ inline Index WordPieceTokenizer::limit(Index max_length, Index special_tokens) c
   return length - special_tokens;
 }
 
-inline WordPieceTokenizer::Segment WordPieceTokenizer::split(std::string_view text, Index segment,
-                                                             Index budget) const {
+template <class Lazy>
+WordPieceTokenizer::Segment WordPieceTokenizer::split(std::string_view text, Index segment,
+                                                      Index budget) const {
   const detail::NormalizerOptions normalizer = detail::normalizer_options(options_);
   detail::WordSplitter words(*this, segment, budget);
   const auto stream = [&](Index begin, Index end) {
@@ -323,7 +330,8 @@ inline WordPieceTokenizer::Segment WordPieceTokenizer::split(std::string_view te
   return {std::move(words.tokens), words.count};
 }
 
-inline Encoding WordPieceTokenizer::encode(std::string_view text, Index max_length) const {
+template <class Lazy>
+Encoding WordPieceTokenizer::encode(std::string_view text, Index max_length) const {
   Segment only = split(text, 0, limit(max_length, 2));
   Encoding encoding;
   encoding.dropped_tokens = only.count - only.tokens.size();
@@ -333,8 +341,8 @@ inline Encoding WordPieceTokenizer::encode(std::string_view text, Index max_leng
   return encoding;
 }
 
-inline Encoding WordPieceTokenizer::encode(std::string_view text, std::string_view pair,
-                                           Index max_length) const {
+template <class Lazy>
+Encoding WordPieceTokenizer::encode(std::string_view text, std::string_view pair, Index max_length) const {
   const Index budget = limit(max_length, 3);
   Segment first = split(text, 0, budget);
   Segment second = split(pair, 1, budget);
