@@ -17,7 +17,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/regardConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/regardConfigVersion.cmake
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/regardConfig.cmake ${PROJECT_BINARY_DIR}/regardConfigVersion.cmake
-              ${PROJECT_SOURCE_DIR}/cmake/RegardDependencies.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/RegardDependencies.cmake ${PROJECT_SOURCE_DIR}/cmake/RegardCompiled.cmake
         DESTINATION ${REGARD_PACKAGE_DIR} COMPONENT headers)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT headers)
 

@@ -102,7 +102,7 @@ case $1 in
   hygiene)
     sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev
     mkdir -p build/hygiene
-    for step in text misuse abi orders; do sh tests/hygiene/run.sh $step; done
+    for step in text misuse abi orders compiled; do sh tests/hygiene/run.sh $step; done
     warnings="-Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror"
     flags="-std=c++20 $warnings -Iinclude -isystem /usr/include/eigen3"
     # Each public header alone, twice.

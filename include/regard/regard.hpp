@@ -10,5 +10,7 @@
 #include <regard/evaluation.hpp>
 #include <regard/models/bert.hpp>
 #include <regard/report/terminal.hpp>
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley.hpp>
+#endif
 #include <regard/transformer/trace.hpp>

@@ -102,6 +102,15 @@ for component in regard checkpoint text image report all; do
     -DCONSUMER_PROGRAM=$component -DCONSUMER_TARGETS=regard::$component
 done
 
+# The compiled library: the same bits as from the headers, and a program that has no body of its own.
+works component_compiled find_package "$prefix" -DCONSUMER_COMPONENTS=compiled -DCONSUMER_PROGRAM=all -DCONSUMER_TARGETS=regard::compiled
+cmp "$build/component_compiled.json" "$build/component_all.json" || fail "regard::compiled computes something else"
+object=$(find "$build/component_compiled" -name 'all.cpp*.o*' | head -n 1)
+if nm -C "$object" | grep -E ' [WTV] .*(regard::[^ ]*::explain|Encoder<float>::forward|load_text_classifier)' >"$build/compiled.log"; then
+  fail "a file with regard::compiled has bodies of its own" "$build/compiled.log"
+fi
+passed "compiled: the same bits, no bodies in the consumer's object"
+
 # As if all dependencies but Eigen were not there: not found, and headers in the way that end the compilation.
 hidden=$build/hidden
 mkdir -p "$hidden/nlohmann"
@@ -127,7 +136,7 @@ refuses no_png "component image needs libpng (Debian: libpng-dev)" \
   find_package "$prefix" $no_png -DCONSUMER_COMPONENTS=image
 refuses no_eigen "component regard needs Eigen 3.4 or newer (Debian: libeigen3-dev)" \
   find_package "$prefix" -DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -DCONSUMER_COMPONENTS=regard
-refuses unknown "there is no component image2, only regard, checkpoint, text, image, report, all" \
+refuses unknown "there is no component image2, only regard, checkpoint, text, image, report, all, compiled" \
   find_package "$prefix" "-DCONSUMER_COMPONENTS=text;image2"
 
 works embedded add_subdirectory "-DREGARD_SOURCE=$source"

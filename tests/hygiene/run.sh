@@ -1,7 +1,7 @@
 #!/bin/sh
 # What must hold of the headers as text, and what must not compile or link. Compiles little; needs no build.
 #
-#     tests/hygiene/run.sh text|misuse|abi|orders [COMPILER [include flags...]]      (default: g++, Eigen of Debian)
+#     tests/hygiene/run.sh text|misuse|abi|orders|compiled [COMPILER [include flags...]]      (default: g++, Eigen of Debian)
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,9 +49,9 @@ case $step in
       [ "$lines" -le 300 ] || fail "include/$header has $lines lines, at most 300 are wanted"
       grep -q '^#pragma once' "include/$header" || fail "include/$header has no #pragma once"
     done <"$work/public"
-    # The umbrella of all; testing/laws.hpp is for tests, and is included by name.
+    # The umbrella of all; testing/laws.hpp is for tests and compiled.hpp for one file of a program: included by name.
     reached regard/all.hpp >"$work/all"
-    grep -v -e '^regard/testing/' "$work/public" | sort | comm -23 - "$work/all" >"$work/missing"
+    grep -v -e '^regard/testing/' -e '^regard/compiled' -e '^regard/bodies' "$work/public" | sort | comm -23 - "$work/all" >"$work/missing"
     [ ! -s "$work/missing" ] || fail "not reached from regard/all.hpp: $(tr '\n' ' ' <"$work/missing")"
     # Promises name tests that are there.
     sed -n 's/^- [a-z]*: "\(.*\)"$/\1/p' docs/promises.md >"$work/promises"
@@ -120,7 +120,7 @@ CPP
   orders)
     # Umbrellas in several orders: nothing may depend on what was included before.
     set -- -std=c++20 -fsyntax-only -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror -Iinclude "$@"
-    names=$(cd include/regard && ls *.hpp | grep -v -e version -e all.hpp)
+    names=$(cd include/regard && ls *.hpp | grep -v -e version -e all.hpp -e compiled -e bodies)
     for order in "sort" "sort -r" "sort -k1.3" "sort -r -k1.3"; do
       for name in $names; do echo $name; done | $order | sed 's|.*|#include <regard/&>|' >"$work/order.cpp"
       "$compiler" "$@" "$work/order.cpp" 2>"$work/log" || {
@@ -129,8 +129,26 @@ CPP
       }
     done
     ;;
+  compiled)
+    # Each header without its bodies, and all bodies once.
+    set -- -std=c++20 -fsyntax-only -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror -Iinclude "$@"
+    (cd include && find regard -name '*.hpp' -not -path '*/detail/*' -not -path '*/compiled*') | sort >"$work/public"
+    while read -r header; do
+      echo "#include <$header>" | "$compiler" "$@" -DREGARD_COMPILED -x c++ - 2>"$work/log" || {
+        fail "include/$header does not compile with REGARD_COMPILED"
+        head -n 20 "$work/log" >&2
+      }
+    done <"$work/public"
+    echo '#include <regard/compiled.hpp>' | "$compiler" "$@" -x c++ - 2>"$work/log" || {
+      fail "include/regard/compiled.hpp does not compile"
+      head -n 20 "$work/log" >&2
+    }
+    if echo '#include <regard/compiled.hpp>' | "$compiler" "$@" -DREGARD_COMPILED -x c++ - 2>"$work/log"; then
+      fail "include/regard/compiled.hpp compiles with REGARD_COMPILED"
+    fi
+    ;;
   *)
-    echo "hygiene: there is no step $step, only text, misuse, abi, orders" >&2
+    echo "hygiene: there is no step $step, only text, misuse, abi, orders, compiled" >&2
     exit 2
     ;;
 esac

@@ -10,7 +10,9 @@
 
 #include <regard/attribution/explanation.hpp>
 #include <regard/attribution/players.hpp>
-#include <regard/shapley.hpp>
+#include <regard/shapley/aggregate.hpp>
+#include <regard/shapley/attention_games.hpp>
+#include <regard/shapley/solver.hpp>
 
 namespace regard::inline REGARD_ABI {
 

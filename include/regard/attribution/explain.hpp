@@ -54,4 +54,6 @@ std::vector<Explanation> explain_all(const Model& model, std::span<const ImageIn
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/attribution/detail/explain.hpp>
+#endif

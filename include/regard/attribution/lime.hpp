@@ -40,4 +40,6 @@ std::vector<Real> lime_regression(std::span<const Coalition> samples, std::span<
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/attribution/detail/lime.hpp>
+#endif

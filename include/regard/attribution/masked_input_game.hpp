@@ -124,4 +124,6 @@ class MaskedInputGame {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/attribution/detail/masked_input_game.hpp>
+#endif

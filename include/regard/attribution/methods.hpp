@@ -33,7 +33,7 @@ struct MethodName {
 };
 
 namespace detail {
-template <class Options>
+template <class Options, class Lazy>
 Method make_method() {
   return Options{};
 }
@@ -44,60 +44,61 @@ namespace detail {
 template <class Lazy>
 inline constexpr std::array<MethodName, 28> method_table{{
     // Shapley values of attention games
-    {"attention-cls", "attention that the class token pays to each token", make_method<attention_cls>},
+    {"attention-cls", "attention that the class token pays to each token", make_method<attention_cls, Lazy>},
     {"grad-attention-cls", "attention-cls, each attention weighted by its positive gradient",
-     make_method<grad_attention_cls>},
+     make_method<grad_attention_cls, Lazy>},
     {"attention-mutual", "attention that tokens pay to each other, both directions added",
-     make_method<attention_mutual>},
+     make_method<attention_mutual, Lazy>},
     {"grad-attention-mutual", "attention-mutual, each attention weighted by its positive gradient",
-     make_method<grad_attention_mutual>},
+     make_method<grad_attention_mutual, Lazy>},
     {"attention-max-mutual", "attention that tokens pay to each other, the stronger direction",
-     make_method<attention_max_mutual>},
+     make_method<attention_max_mutual, Lazy>},
     {"grad-attention-max-mutual", "attention-max-mutual, each attention weighted by its positive gradient",
-     make_method<grad_attention_max_mutual>},
+     make_method<grad_attention_max_mutual, Lazy>},
     // Shapley values of the masked-input game
     {"shapley-input", "the model's output with tokens masked, all 2^n coalitions: exact, for short texts",
-     make_method<shapley_input>},
-    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP", make_method<kernel_shap_input>},
+     make_method<shapley_input, Lazy>},
+    {"kernel-shap", "the model's output with tokens masked, by KernelSHAP",
+     make_method<kernel_shap_input, Lazy>},
     {"permutation-shap", "the model's output with tokens masked, by pairs of permutations",
-     make_method<permutation_shap_input>},
+     make_method<permutation_shap_input, Lazy>},
     {"partition-shap", "the model's output with tokens masked, by groups of neighbours (Owen values)",
-     make_method<partition_shap_input>},
+     make_method<partition_shap_input, Lazy>},
     // Baselines: scores that are no Shapley values
-    {"attention", "attention that a token receives from all tokens", make_method<attention_received>},
+    {"attention", "attention that a token receives from all tokens", make_method<attention_received, Lazy>},
     {"attention-row-sum", "attention that a token gives: the same for every token (for comparison)",
-     make_method<attention_row_sum>},
-    {"attention-rollout", "attention followed through all layers", make_method<attention_rollout>},
-    {"grad-sam", "attention times its positive gradient, summed over keys", make_method<grad_sam>},
+     make_method<attention_row_sum, Lazy>},
+    {"attention-rollout", "attention followed through all layers", make_method<attention_rollout, Lazy>},
+    {"grad-sam", "attention times its positive gradient, summed over keys", make_method<grad_sam, Lazy>},
     {"attention-grad-cam", "the class token's last attention, heads weighted by their gradient",
-     make_method<attention_grad_cam>},
+     make_method<attention_grad_cam, Lazy>},
     {"gradient-rollout", "attention times its positive gradient, followed through all layers",
-     make_method<gradient_rollout>},
+     make_method<gradient_rollout, Lazy>},
     {"attention-norm", "norm of what attention carries from a token to all tokens",
-     make_method<attention_norm>},
+     make_method<attention_norm, Lazy>},
     {"value-zeroing", "how far outputs turn when a token's value vectors are zero, through all layers",
-     make_method<value_zeroing>},
-    {"input-x-gradient", "input times gradient of the logit", make_method<input_x_gradient>},
+     make_method<value_zeroing, Lazy>},
+    {"input-x-gradient", "input times gradient of the logit", make_method<input_x_gradient, Lazy>},
     {"integrated-gradients", "gradients of the logit on the way from a masked input",
-     make_method<integrated_gradients>},
+     make_method<integrated_gradients, Lazy>},
     {"smooth-grad", "input times gradient of the logit, averaged over noisy inputs",
-     make_method<smooth_grad>},
-    {"occlusion", "what the model's output loses when a token alone is masked", make_method<occlusion>},
-    {"lime", "a linear model of the model's output with tokens masked", make_method<lime>},
-    {"random", "random numbers, to calibrate metrics", make_method<random_scores>},
+     make_method<smooth_grad, Lazy>},
+    {"occlusion", "what the model's output loses when a token alone is masked", make_method<occlusion, Lazy>},
+    {"lime", "a linear model of the model's output with tokens masked", make_method<lime, Lazy>},
+    {"random", "random numbers, to calibrate metrics", make_method<random_scores, Lazy>},
     // What the code of arXiv 2508.08966 samples in place of the closed form
     {"attention-max-mutual-authors-random",
      "attention-max-mutual by the authors' first sampler (for comparison)",
-     make_method<attention_max_mutual_authors_random>},
+     make_method<attention_max_mutual_authors_random, Lazy>},
     {"attention-max-mutual-authors-kernel",
      "attention-max-mutual by the authors' second sampler (for comparison)",
-     make_method<attention_max_mutual_authors_kernel>},
+     make_method<attention_max_mutual_authors_kernel, Lazy>},
     {"grad-attention-max-mutual-authors-random",
      "grad-attention-max-mutual by the authors' first sampler (for comparison)",
-     make_method<grad_attention_max_mutual_authors_random>},
+     make_method<grad_attention_max_mutual_authors_random, Lazy>},
     {"grad-attention-max-mutual-authors-kernel",
      "grad-attention-max-mutual by the authors' second sampler (for comparison)",
-     make_method<grad_attention_max_mutual_authors_kernel>},
+     make_method<grad_attention_max_mutual_authors_kernel, Lazy>},
 }};
 } // namespace detail
 

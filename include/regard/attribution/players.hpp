@@ -20,7 +20,8 @@ inline std::string_view to_string(PlayerUnit unit) {
 
 /// The positions of the tokens of each player, in the order of the text. Special tokens are no players; a
 /// word is what the pre-tokeniser cut from the text.
-inline std::vector<std::vector<Index>> find_players(const Encoding& encoding, PlayerUnit unit) {
+REGARD_LAZY
+std::vector<std::vector<Index>> find_players(const Encoding& encoding, PlayerUnit unit) {
   std::vector<std::vector<Index>> players;
   const Token* last = nullptr;
   for (Index t = 0; t < encoding.tokens.size(); ++t) {

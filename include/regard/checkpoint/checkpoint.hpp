@@ -69,4 +69,6 @@ class Checkpoint {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/checkpoint.hpp>
+#endif

@@ -12,11 +12,12 @@
 #include <regard/core/error.hpp>
 #include <regard/tensor.hpp>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,7 +58,7 @@ class ConfigFile {
                                  std::optional<std::size_t> fallback = std::nullopt) const;
 
   /// The whole object, for what the getters do not cover.
-  const nlohmann::json& json() const { return json_; }
+  const nlohmann::json& json() const { return *json_; }
 
   /// What error messages call this file: its path.
   const std::string& file() const { return file_; }
@@ -71,7 +72,7 @@ class ConfigFile {
   const nlohmann::json* find(std::string_view key) const;
 
   std::string file_;
-  nlohmann::json json_;
+  std::shared_ptr<const nlohmann::json> json_;
 };
 
 /// What config.json says of a BERT encoder with a classification head. Members have the names and the
@@ -113,5 +114,7 @@ REGARD_LAZY BertConfig read_bert_config(const ConfigFile& file);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/bert_config.hpp>
 #include <regard/checkpoint/detail/config.hpp>
+#endif

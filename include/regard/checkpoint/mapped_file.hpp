@@ -57,4 +57,6 @@ class MappedFile {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/mapped_file.hpp>
+#endif

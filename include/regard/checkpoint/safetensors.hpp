@@ -111,4 +111,6 @@ class SafeTensors {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/safetensors.hpp>
+#endif

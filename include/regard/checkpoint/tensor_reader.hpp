@@ -21,6 +21,10 @@
 
 namespace regard::inline REGARD_ABI {
 
+namespace detail {
+struct FoundTensor;
+}
+
 /// Takes the tensors of one model out of a checkpoint, which must outlive it, and keeps the account: what was
 /// missing, misshapen, of another type, and what nobody asked for.
 class TensorReader {
@@ -73,4 +77,6 @@ class TensorReader {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/tensor_reader.hpp>
+#endif

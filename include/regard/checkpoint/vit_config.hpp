@@ -46,4 +46,6 @@ REGARD_LAZY ViTConfig read_vit_config(const ConfigFile& file);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/vit_config.hpp>
+#endif

@@ -43,4 +43,6 @@ SharedTensor<Scalar, Rank> load_tensor(const SafeTensors& file, std::string_view
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/weights.hpp>
+#endif

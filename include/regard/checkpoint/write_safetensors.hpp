@@ -28,4 +28,6 @@ REGARD_LAZY void write_safetensors(const std::filesystem::path& path, std::vecto
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/checkpoint/detail/write_safetensors.hpp>
+#endif

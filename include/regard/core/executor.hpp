@@ -73,4 +73,6 @@ using Threads = ThreadPool<>;
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/core/detail/executor.hpp>
+#endif

@@ -11,6 +11,14 @@
 /// only where it is called. Calls look the same.
 #define REGARD_LAZY template <class = void>
 
+/// In front of the body of another function that is declared by itself. The library behind regard::compiled
+/// has them all, used or not (regard/compiled.hpp).
+#if defined(REGARD_COMPILING)
+#define REGARD_INLINE [[gnu::used]] inline
+#else
+#define REGARD_INLINE inline
+#endif
+
 namespace regard::inline REGARD_ABI::detail {
 
 /// Type, in a template whose parameter Lazy is always void: not looked into before the template is used.

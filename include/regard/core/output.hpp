@@ -25,4 +25,6 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/core/detail/output.hpp>
+#endif

@@ -82,4 +82,6 @@ std::vector<SequenceClassifier<Scalar>> randomised_cascade(const SequenceClassif
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/altered_model.hpp>
+#endif

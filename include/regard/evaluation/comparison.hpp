@@ -77,4 +77,6 @@ REGARD_LAZY Comparison compare(const MethodScores& scores, const ComparisonOptio
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/comparison.hpp>
+#endif

@@ -127,4 +127,6 @@ REGARD_LAZY std::vector<MutableCoalition> infidelity_inputs(Index players,
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/faithfulness.hpp>
+#endif

@@ -72,4 +72,6 @@ MaskedPredictions masked_predictions(const Model& model,
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/masked_predictions.hpp>
+#endif

@@ -55,4 +55,6 @@ REGARD_LAZY std::optional<double> rationale_auprc(std::span<const double> scores
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/plausibility.hpp>
+#endif

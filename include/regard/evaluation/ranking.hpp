@@ -16,7 +16,8 @@ namespace regard::inline REGARD_ABI {
 
 /// Positions by signed score, the largest first; of equal scores the one that comes first in the input.
 /// Throws InvalidArgument naming the position of a score that is not finite: no ranking can place it.
-inline std::vector<Index> rank_descending(std::span<const double> scores) {
+REGARD_LAZY
+std::vector<Index> rank_descending(std::span<const double> scores) {
   for (Index i = 0; i < scores.size(); ++i)
     if (!std::isfinite(scores[i]))
       throw InvalidArgument("scores: found " + std::to_string(scores[i]) + " for player " +
@@ -28,19 +29,22 @@ inline std::vector<Index> rank_descending(std::span<const double> scores) {
 }
 
 /// ceil(players * percent / 100), in whole numbers. Throws InvalidArgument for more than 100 percent.
-inline Index top_count(Index players, Index percent) {
+REGARD_LAZY
+Index top_count(Index players, Index percent) {
   if (percent > 100)
     throw InvalidArgument("percentage: found " + std::to_string(percent) + ", expected 0 to 100");
   return (players * percent + 99) / 100;
 }
 
 /// The first `count` players of a ranking of all of them; all where there are fewer.
-inline MutableCoalition top_players(std::span<const Index> ranking, Index count) {
+REGARD_LAZY
+MutableCoalition top_players(std::span<const Index> ranking, Index count) {
   return {ranking.size(), ranking.first(std::min(count, ranking.size()))};
 }
 
 /// The players that are no members.
-inline MutableCoalition complement_of(const Coalition& coalition) {
+REGARD_LAZY
+MutableCoalition complement_of(const Coalition& coalition) {
   MutableCoalition others(coalition.players());
   for (Index i = 0; i < coalition.players(); ++i)
     others.assign(i, !coalition.contains(i));

@@ -47,4 +47,6 @@ parameter_randomisation(const Model& model, std::span<const SequenceClassifier<S
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/sanity.hpp>
+#endif

@@ -78,4 +78,6 @@ REGARD_LAZY double trapezoid_area(std::span<const double> x, std::span<const dou
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/evaluation/detail/statistics.hpp>
+#endif

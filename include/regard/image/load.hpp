@@ -36,4 +36,6 @@ Image decode_image(std::span<const std::byte> bytes, std::string_view name, cons
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/image/detail/load.hpp>
+#endif

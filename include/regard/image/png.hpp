@@ -19,4 +19,6 @@ void write_png(const std::filesystem::path& path, const Image& image);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/image/detail/png.hpp>
+#endif

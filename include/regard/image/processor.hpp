@@ -66,4 +66,6 @@ REGARD_LAZY ImageProcessor load_image_processor(const std::filesystem::path& fol
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/image/detail/processor.hpp>
+#endif

@@ -32,4 +32,6 @@ Image center_crop(const Image& image, Index height, Index width);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/image/detail/resize.hpp>
+#endif

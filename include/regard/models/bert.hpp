@@ -80,4 +80,6 @@ struct BertClassifier {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/bert.hpp>
+#endif

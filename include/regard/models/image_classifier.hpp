@@ -85,7 +85,7 @@ struct ImageClassifierOptions {
   PositionEmbeddings positions = PositionEmbeddings::trained;
   /// The size of the model's input in place of what preprocessor_config.json says: images are resized to it,
   /// and not cropped. Another size than the trained one needs PositionEmbeddings::interpolated.
-  std::optional<ImageSize> input_size;
+  std::optional<ImageSize> input_size = std::nullopt;
   /// Tests what the folder itself asks for, so that it goes with no other `input_size`.
   SelfTest self_test = SelfTest::skip;
 };
@@ -107,4 +107,6 @@ SelfTestReport self_test(const ImageClassifier<Scalar>& model, const std::filesy
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/image_classifier.hpp>
+#endif

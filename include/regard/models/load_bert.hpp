@@ -19,4 +19,6 @@ BertClassifier<Scalar> load_bert(const std::filesystem::path& folder, Mapping ma
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/load_bert.hpp>
+#endif

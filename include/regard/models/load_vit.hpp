@@ -21,4 +21,6 @@ ViTClassifier<Scalar> load_vit(const std::filesystem::path& folder, Mapping mapp
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/load_vit.hpp>
+#endif

@@ -96,4 +96,6 @@ SelfTestReport self_test(const TextClassifier<Scalar>& model, const std::filesys
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/text_classifier.hpp>
+#endif

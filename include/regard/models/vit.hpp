@@ -100,4 +100,6 @@ struct ViTClassifier {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/models/detail/vit.hpp>
+#endif

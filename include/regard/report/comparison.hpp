@@ -59,4 +59,6 @@ REGARD_LAZY void write_html(const std::filesystem::path& path, const ComparisonR
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/comparison.hpp>
+#endif

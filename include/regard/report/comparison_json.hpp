@@ -5,6 +5,7 @@
 #include <regard/report/comparison.hpp>
 #include <regard/report/json.hpp>
 
+#if !defined(REGARD_COMPILED)
 namespace regard::inline REGARD_ABI {
 
 template <class Lazy>
@@ -65,3 +66,4 @@ std::string json(const ComparisonReport& report) {
 }
 
 } // namespace regard::inline REGARD_ABI
+#endif

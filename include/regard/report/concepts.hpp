@@ -63,4 +63,6 @@ REGARD_LAZY void write_html(const std::filesystem::path& path, const ConceptRepo
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/concepts.hpp>
+#endif

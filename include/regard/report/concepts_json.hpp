@@ -5,6 +5,7 @@
 #include <regard/report/concepts.hpp>
 #include <regard/report/json.hpp>
 
+#if !defined(REGARD_COMPILED)
 namespace regard::inline REGARD_ABI {
 
 template <class Lazy>
@@ -45,3 +46,4 @@ std::string json(const ConceptReport& report) {
 }
 
 } // namespace regard::inline REGARD_ABI
+#endif

@@ -37,4 +37,6 @@ REGARD_LAZY void write_html(const std::filesystem::path& path, std::span<const E
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/html.hpp>
+#endif

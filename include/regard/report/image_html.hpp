@@ -26,4 +26,6 @@ REGARD_LAZY std::string concept_figure(const Explanation& heat_map, const Image&
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/image_html.hpp>
+#endif

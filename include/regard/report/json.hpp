@@ -47,4 +47,6 @@ REGARD_LAZY std::string json(const Explanation& why);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/json.hpp>
+#endif

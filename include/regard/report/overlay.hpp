@@ -28,4 +28,6 @@ REGARD_LAZY Image overlay(const Explanation& why, const Image& image, const Over
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/overlay.hpp>
+#endif

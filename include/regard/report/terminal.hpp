@@ -37,4 +37,6 @@ REGARD_LAZY std::string terminal(const Explanation& why, TerminalOptions options
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/report/detail/terminal.hpp>
+#endif

@@ -104,4 +104,6 @@ REGARD_LAZY AggregatedAttention aggregate(TensorView<const double, 4> attention,
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/aggregate.hpp>
+#endif

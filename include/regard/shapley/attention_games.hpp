@@ -115,4 +115,6 @@ inline PairwiseGame max_mutual_game(AttentionMatrix matrix, Singleton singleton 
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/attention_games.hpp>
+#endif

@@ -69,4 +69,6 @@ class AttentionMatrix {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/attention_matrix.hpp>
+#endif

@@ -73,7 +73,8 @@ class Coalition {
 
   /// The same members among the same number of players.
   friend bool operator==(const Coalition& a, const Coalition& b) {
-    return a.players_ == b.players_ && std::ranges::equal(a.words_, b.words_);
+    return a.players_ == b.players_ &&
+           std::equal(a.words_.begin(), a.words_.end(), b.words_.begin(), b.words_.end());
   }
 
  private:
@@ -187,4 +188,6 @@ REGARD_LAZY std::string to_string(const Coalition& coalition);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/coalition.hpp>
+#endif

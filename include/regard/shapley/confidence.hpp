@@ -31,4 +31,6 @@ REGARD_LAZY std::optional<std::vector<Interval>> confidence_intervals(const Shap
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/confidence.hpp>
+#endif

@@ -33,4 +33,6 @@ ShapleyResult enumerate(const G& game, const SolverOptions& options, const Execu
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/exact.hpp>
+#endif

@@ -57,4 +57,6 @@ GroupedGame<G> grouped(G game, std::vector<std::vector<Index>> groups) {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/grouped_game.hpp>
+#endif

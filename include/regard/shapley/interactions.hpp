@@ -138,6 +138,10 @@ InteractionResult sample_interactions(const G& game, InteractionIndex index,
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/interactions.hpp>
+#endif
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/interactions_sampled.hpp>
+#endif

@@ -104,4 +104,6 @@ inline constexpr Index few_units = 30;
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/options.hpp>
+#endif

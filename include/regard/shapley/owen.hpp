@@ -36,4 +36,6 @@ ShapleyResult owen_values(const G& game, const PartitionTree& tree, const Solver
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/owen.hpp>
+#endif

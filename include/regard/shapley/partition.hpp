@@ -39,4 +39,6 @@ ShapleyResult partition_shap(const G& game, const PartitionTree& tree, const Sol
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/partition.hpp>
+#endif

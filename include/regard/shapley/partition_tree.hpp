@@ -83,4 +83,6 @@ REGARD_LAZY PartitionTree text_partition_tree(std::span<const std::string> piece
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/partition_tree.hpp>
+#endif

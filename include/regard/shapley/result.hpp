@@ -42,4 +42,6 @@ REGARD_LAZY bool degenerate(std::span<const double> values, double tolerance = 1
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/result.hpp>
+#endif

@@ -102,4 +102,6 @@ ShapleyResult authors_kernel_sampling(const G& game, const SolverOptions& option
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/samplers.hpp>
+#endif

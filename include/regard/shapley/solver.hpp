@@ -30,4 +30,6 @@ ShapleyResult shapley(const G& game, const SolverOptions& options, const Executo
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/shapley/detail/solver.hpp>
+#endif

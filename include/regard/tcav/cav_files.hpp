@@ -34,4 +34,6 @@ REGARD_LAZY Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t mo
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/cav_files.hpp>
+#endif

@@ -121,4 +121,6 @@ REGARD_LAZY std::string_view to_string(Negatives negatives);
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/cavs.hpp>
+#endif

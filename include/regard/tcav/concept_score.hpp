@@ -18,7 +18,7 @@ enum class SignificanceTest {
 };
 
 /// "random-concepts", "one-sample", "two-sample", "welch" or "permutation".
-REGARD_LAZY std::string_view to_string(SignificanceTest test);
+std::string_view to_string(SignificanceTest test);
 
 /// The test of that name; nothing when there is none.
 std::optional<SignificanceTest> find_significance_test(std::string_view name);
@@ -45,4 +45,6 @@ struct ConceptScore {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/concept_score.hpp>
+#endif

@@ -27,4 +27,6 @@ REGARD_LAZY std::vector<ConceptScore> concept_scores(const Cavs& cavs, const Poo
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/concept_scores.hpp>
+#endif

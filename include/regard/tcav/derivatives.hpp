@@ -32,7 +32,7 @@ enum class TokenWeights {
 };
 
 /// "token", "next-layer", "mean" or "cls": the names of the program's `--mode`.
-REGARD_LAZY std::string_view to_string(TokenWeights weights);
+std::string_view to_string(TokenWeights weights);
 
 /// The weights of that name; nothing when there are none.
 std::optional<TokenWeights> find_token_weights(std::string_view name);
@@ -96,4 +96,6 @@ concept_heat_maps(const SequenceClassifier<Scalar>& classifier, const TokenInput
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/derivatives.hpp>
+#endif

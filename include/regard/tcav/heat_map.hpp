@@ -27,4 +27,6 @@ requires TextModel<Model> || ImageModel<Model>
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/heat_map.hpp>
+#endif

@@ -71,4 +71,6 @@ FittedProbe fit_probe(TensorView<const Scalar, 2> concept_rows, TensorView<const
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/probe.hpp>
+#endif

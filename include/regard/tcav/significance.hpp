@@ -87,4 +87,6 @@ std::vector<std::optional<double>> adjust(std::span<const std::optional<double>>
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/tcav/detail/significance.hpp>
+#endif

@@ -39,4 +39,6 @@ REGARD_LAZY WordPieceTokenizer load_wordpiece(const std::filesystem::path& folde
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/text/detail/load.hpp>
+#endif

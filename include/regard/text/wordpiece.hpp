@@ -126,4 +126,6 @@ class WordPieceTokenizer {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/text/detail/wordpiece.hpp>
+#endif

@@ -167,4 +167,6 @@ class Encoder {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/transformer/detail/encoder.hpp>
+#endif

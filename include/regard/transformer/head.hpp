@@ -65,4 +65,6 @@ class ClassificationHead {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/transformer/detail/head.hpp>
+#endif

@@ -98,4 +98,6 @@ class SequenceClassifier {
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/transformer/detail/sequence_classifier.hpp>
+#endif

@@ -50,4 +50,6 @@ TraceWithGradients<Scalar> record_gradients(const SequenceClassifier<Scalar>& cl
 
 } // namespace regard::inline REGARD_ABI
 
+#if !defined(REGARD_COMPILED)
 #include <regard/transformer/detail/trace.hpp>
+#endif

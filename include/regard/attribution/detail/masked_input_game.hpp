@@ -10,7 +10,7 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string_view to_string(Masking masking) {
+REGARD_INLINE std::string_view to_string(Masking masking) {
   switch (masking) {
   case Masking::automatic:
     return "auto";
@@ -30,7 +30,7 @@ inline std::string_view to_string(Masking masking) {
   return "blur";
 }
 
-inline std::string_view to_string(ValueFunction value) {
+REGARD_INLINE std::string_view to_string(ValueFunction value) {
   switch (value) {
   case ValueFunction::probability:
     return "probability";

@@ -200,7 +200,7 @@ std::vector<std::string> Checkpoint::names() const {
   return names;
 }
 
-inline const TensorInfo* Checkpoint::find(std::string_view name) const {
+REGARD_INLINE const TensorInfo* Checkpoint::find(std::string_view name) const {
   return detail::find_tensor(files_, name).tensor;
 }
 

@@ -14,9 +14,9 @@ namespace regard::inline REGARD_ABI {
 
 template <class Lazy>
 ConfigFile::ConfigFile(std::string file, std::span<const std::byte> text)
-    : file_(std::move(file)), json_(detail::parse_json(text, file_)) {
-  if (!json_.is_object())
-    throw MalformedFile(file_, "found " + detail::found_text(json_) + ", expected a JSON object");
+    : file_(std::move(file)), json_(std::make_shared<const nlohmann::json>(detail::parse_json(text, file_))) {
+  if (!json_->is_object())
+    throw MalformedFile(file_, "found " + detail::found_text(*json_) + ", expected a JSON object");
 }
 
 template <class Lazy>
@@ -35,9 +35,9 @@ void ConfigFile::fail(std::string_view key, const std::string& found, const std:
   throw MalformedFile(file_, std::string(key) + ": found " + found + ", expected " + expected);
 }
 
-inline const nlohmann::json* ConfigFile::find(std::string_view key) const {
-  const auto at = json_.find(key);
-  return at == json_.end() || at->is_null() ? nullptr : &*at;
+REGARD_INLINE const nlohmann::json* ConfigFile::find(std::string_view key) const {
+  const auto at = json_->find(key);
+  return at == json_->end() || at->is_null() ? nullptr : &*at;
 }
 
 template <class Lazy>

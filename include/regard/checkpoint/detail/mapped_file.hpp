@@ -39,7 +39,7 @@ inline std::size_t memory_size(const std::filesystem::path& path, std::uintmax_t
   return static_cast<std::size_t>(size);
 }
 
-inline void ReleaseFile::operator()(const std::byte* memory) const {
+REGARD_INLINE void ReleaseFile::operator()(const std::byte* memory) const {
 #if defined(PROT_READ)
   if (mapped != 0) {
     ::munmap(const_cast<std::byte*>(memory), mapped);
@@ -51,7 +51,7 @@ inline void ReleaseFile::operator()(const std::byte* memory) const {
 
 } // namespace detail
 
-inline MappedFile::MappedFile(const std::filesystem::path& path, Mapping mapping) {
+REGARD_INLINE MappedFile::MappedFile(const std::filesystem::path& path, Mapping mapping) {
   std::error_code error;
   const auto type = std::filesystem::status(path, error).type();
   if (type == std::filesystem::file_type::not_found)
@@ -68,7 +68,7 @@ inline MappedFile::MappedFile(const std::filesystem::path& path, Mapping mapping
     read(path);
 }
 
-inline void MappedFile::read(const std::filesystem::path& path) {
+REGARD_INLINE void MappedFile::read(const std::filesystem::path& path) {
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
   if (!stream)
@@ -93,7 +93,7 @@ inline void MappedFile::read(const std::filesystem::path& path) {
 
 #if defined(PROT_READ)
 
-inline void MappedFile::map(const std::filesystem::path& path) {
+REGARD_INLINE void MappedFile::map(const std::filesystem::path& path) {
   struct Descriptor {
     int number;
     ~Descriptor() {
@@ -116,7 +116,7 @@ inline void MappedFile::map(const std::filesystem::path& path) {
 
 #else
 
-inline void MappedFile::map(const std::filesystem::path& path) {
+REGARD_INLINE void MappedFile::map(const std::filesystem::path& path) {
   read(path);
 }
 

@@ -274,7 +274,7 @@ std::vector<std::string> SafeTensors::names() const {
   return names;
 }
 
-inline const TensorInfo* SafeTensors::find(std::string_view name) const {
+REGARD_INLINE const TensorInfo* SafeTensors::find(std::string_view name) const {
   const auto at =
       std::lower_bound(tensors_.begin(), tensors_.end(), name,
                        [](const TensorInfo& tensor, std::string_view key) { return tensor.name < key; });

@@ -125,7 +125,7 @@ class OutputFile {
 
 #if defined(__unix__) || defined(__APPLE__)
 
-inline void write_file(const std::filesystem::path& path, std::string_view content) {
+REGARD_INLINE void write_file(const std::filesystem::path& path, std::string_view content) {
   const auto check = [&path](bool done) {
     if (!done)
       detail::throw_cannot_write(path, errno);
@@ -159,7 +159,7 @@ inline void write_file(const std::filesystem::path& path, std::string_view conte
 
 #else
 
-inline void write_file(const std::filesystem::path& path, std::string_view content) {
+REGARD_INLINE void write_file(const std::filesystem::path& path, std::string_view content) {
   const auto target = detail::output_target(path);
   std::error_code error;
   const auto status = std::filesystem::status(target, error);

@@ -115,7 +115,7 @@ void MethodScores::add(Index label, Index prediction, std::span<const std::optio
   values.insert(values.end(), input_values.begin(), input_values.end());
 }
 
-inline const MetricSummary* MethodSummary::find(std::string_view name) const {
+REGARD_INLINE const MetricSummary* MethodSummary::find(std::string_view name) const {
   for (const MetricSummary& metric : metrics)
     if (metric.name == name)
       return &metric;

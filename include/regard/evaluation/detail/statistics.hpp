@@ -69,7 +69,7 @@ Bootstrap::Bootstrap(Index inputs, const BootstrapOptions& options) : inputs_(in
                           ", expected a number between 0 and 1");
 }
 
-inline std::vector<std::optional<Interval>>
+REGARD_INLINE std::vector<std::optional<Interval>>
 Bootstrap::intervals(std::span<const Statistic> statistics) const {
   std::vector<std::vector<double>> found(statistics.size());
   std::vector<double> weights(inputs_);

@@ -42,8 +42,8 @@ inline std::string other_format(std::span<const std::byte> bytes) {
 
 } // namespace detail
 
-inline Image decode_image(std::span<const std::byte> bytes, std::string_view name,
-                          const ImageLimits& limits) {
+REGARD_INLINE Image decode_image(std::span<const std::byte> bytes, std::string_view name,
+                                 const ImageLimits& limits) {
   const std::string file(name);
   int orientation = 1;
   Image image;
@@ -56,7 +56,7 @@ inline Image decode_image(std::span<const std::byte> bytes, std::string_view nam
   return detail::turn_upright(std::move(image), orientation);
 }
 
-inline Image load_image(const std::filesystem::path& path, const ImageLimits& limits) {
+REGARD_INLINE Image load_image(const std::filesystem::path& path, const ImageLimits& limits) {
   const MappedFile file(path, Mapping::copy); // decoders must not meet a file that shrinks
   return decode_image(file.bytes(), path.string(), limits);
 }

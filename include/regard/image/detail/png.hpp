@@ -10,7 +10,7 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline std::string encode_png(const Image& image) {
+REGARD_INLINE std::string encode_png(const Image& image) {
   const Index width = image.extent(1), height = image.extent(0);
   constexpr auto most = static_cast<Index>(std::numeric_limits<std::int32_t>::max());
   if (image.empty() || image.extent(2) != 3 || width > most / 3 || height > most)
@@ -29,7 +29,7 @@ inline std::string encode_png(const Image& image) {
   return bytes;
 }
 
-inline void write_png(const std::filesystem::path& path, const Image& image) {
+REGARD_INLINE void write_png(const std::filesystem::path& path, const Image& image) {
   write_file(path, encode_png(image));
 }
 

@@ -142,7 +142,7 @@ inline std::vector<Index> nearest_positions(Index inputs, Index outputs) {
 
 } // namespace detail
 
-inline Image resize(const Image& image, Index height, Index width, Resample filter) {
+REGARD_INLINE Image resize(const Image& image, Index height, Index width, Resample filter) {
   const Index rows = image.extent(0), columns = image.extent(1);
   if (rows == 0 || columns == 0 || height == 0 || width == 0)
     throw InvalidArgument("resize: found " + std::to_string(rows) + " x " + std::to_string(columns) + " to " +
@@ -172,7 +172,7 @@ inline Image resize(const Image& image, Index height, Index width, Resample filt
   return down_first ? across(down(image)) : down(across(image));
 }
 
-inline Image center_crop(const Image& image, Index height, Index width) {
+REGARD_INLINE Image center_crop(const Image& image, Index height, Index width) {
   const Index rows = image.extent(0), columns = image.extent(1);
   Image result({height, width, 3});
   // What is cut off before the first kept pixel, or left black before it.

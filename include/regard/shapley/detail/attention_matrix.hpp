@@ -22,23 +22,23 @@ constexpr bool shows_memory() {
 
 } // namespace detail
 
-inline AttentionMatrix::AttentionMatrix(TensorView<const double, 2> matrix)
+REGARD_INLINE AttentionMatrix::AttentionMatrix(TensorView<const double, 2> matrix)
     : data_(matrix.data()), players_(matrix.extent(0)), row_stride_(matrix.extent(1)) {
   check(matrix.extent(1));
 }
 
-inline AttentionMatrix::AttentionMatrix(Tensor<double, 2>&& matrix) {
+REGARD_INLINE AttentionMatrix::AttentionMatrix(Tensor<double, 2>&& matrix) {
   own(std::move(matrix));
 }
 
-inline AttentionMatrix::AttentionMatrix(std::vector<double>&& numbers, Index players)
+REGARD_INLINE AttentionMatrix::AttentionMatrix(std::vector<double>&& numbers, Index players)
     : AttentionMatrix(std::span<const double>(numbers), players) { // checks
   Tensor<double, 2> matrix({players, players});
   std::copy(numbers.begin(), numbers.end(), matrix.begin());
   own(std::move(matrix));
 }
 
-inline AttentionMatrix::AttentionMatrix(std::span<const double> numbers, Index players)
+REGARD_INLINE AttentionMatrix::AttentionMatrix(std::span<const double> numbers, Index players)
     : data_(numbers.data()), players_(players), row_stride_(players) {
   const bool square =
       players == 0 ? numbers.empty() : numbers.size() % players == 0 && numbers.size() / players == players;
@@ -65,7 +65,7 @@ requires EigenExpression<std::remove_cvref_t<Matrix>> AttentionMatrix::Attention
   }
 }
 
-inline void AttentionMatrix::own(Tensor<double, 2> matrix) {
+REGARD_INLINE void AttentionMatrix::own(Tensor<double, 2> matrix) {
   owned_ = std::make_shared<const Tensor<double, 2>>(std::move(matrix));
   data_ = owned_->data();
   players_ = owned_->extent(0);
@@ -73,7 +73,7 @@ inline void AttentionMatrix::own(Tensor<double, 2> matrix) {
   check(owned_->extent(1));
 }
 
-inline void AttentionMatrix::check(Index columns) const {
+REGARD_INLINE void AttentionMatrix::check(Index columns) const {
   if (players_ != columns)
     throw InvalidArgument("attention matrix: found shape " + detail::to_string(Shape<2>{players_, columns}) +
                           ", expected as many columns as rows");

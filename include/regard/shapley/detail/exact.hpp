@@ -4,6 +4,7 @@
 
 #include <regard/shapley/detail/evaluate.hpp>
 #include <regard/shapley/detail/options.hpp>
+#include <regard/shapley/detail/result.hpp>
 #include <regard/shapley/exact.hpp>
 
 #include <array>

@@ -15,7 +15,7 @@ std::string_view to_string(Negatives negatives) {
   return negatives == Negatives::relative ? "relative" : "random";
 }
 
-inline const CavSet* Cavs::find(std::string_view concept_name, Index layer) const {
+REGARD_INLINE const CavSet* Cavs::find(std::string_view concept_name, Index layer) const {
   for (const CavSet& set : sets)
     if (set.concept_name == concept_name && set.layer == layer)
       return &set;

@@ -15,18 +15,18 @@ inline constexpr std::array<std::string_view, 5> significance_names{"random-conc
 
 } // namespace detail
 
-inline std::string_view to_string(SignificanceTest test) {
+REGARD_INLINE std::string_view to_string(SignificanceTest test) {
   return detail::significance_names.at(static_cast<std::size_t>(test));
 }
 
-inline std::optional<SignificanceTest> find_significance_test(std::string_view name) {
+REGARD_INLINE std::optional<SignificanceTest> find_significance_test(std::string_view name) {
   for (std::size_t i = 0; i < detail::significance_names.size(); ++i)
     if (detail::significance_names[i] == name)
       return static_cast<SignificanceTest>(i);
   return std::nullopt;
 }
 
-inline std::string ConceptScore::status() const {
+REGARD_INLINE std::string ConceptScore::status() const {
   std::string text;
   const auto add = [&](bool holds, std::string_view word) {
     if (holds)

@@ -110,11 +110,11 @@ class GradientPass {
 
 } // namespace detail
 
-inline std::string_view to_string(TokenWeights weights) {
+REGARD_INLINE std::string_view to_string(TokenWeights weights) {
   return detail::token_weight_names.at(static_cast<std::size_t>(weights));
 }
 
-inline std::optional<TokenWeights> find_token_weights(std::string_view name) {
+REGARD_INLINE std::optional<TokenWeights> find_token_weights(std::string_view name) {
   for (std::size_t i = 0; i < detail::token_weight_names.size(); ++i)
     if (detail::token_weight_names[i] == name)
       return static_cast<TokenWeights>(i);
@@ -156,8 +156,8 @@ PooledGradients pooled_gradients(const SequenceClassifier<Scalar>& classifier,
   return pooled;
 }
 
-inline std::vector<double> tcav_scores(const PooledGradients& pooled, Index layer,
-                                       TensorView<const double, 2> vectors) {
+REGARD_INLINE std::vector<double> tcav_scores(const PooledGradients& pooled, Index layer,
+                                              TensorView<const double, 2> vectors) {
   detail::check_layer(layer, pooled.layers());
   if (pooled.stopped)
     throw InvalidArgument("the gradients were stopped, expected those of all inputs");

@@ -6,7 +6,7 @@
 
 namespace regard::inline REGARD_ABI {
 
-inline LayerVector mean_direction(const CavSet& set) {
+REGARD_INLINE LayerVector mean_direction(const CavSet& set) {
   LayerVector mean{set.layer, std::vector<double>(set.vectors.extent(1), 0.0)};
   for (Index r = 0; r < set.vectors.extent(0); ++r)
     for (Index j = 0; j < mean.vector.size(); ++j)

@@ -55,25 +55,26 @@ inline double pooled_deviation(const Moments& a, const Moments& b) {
 
 } // namespace detail
 
-inline std::string_view to_string(TestStatus status) {
+REGARD_INLINE std::string_view to_string(TestStatus status) {
   constexpr std::array<std::string_view, 5> names{"tested", "no_random", "few_random", "few_scores",
                                                   "saturated"};
   return names.at(static_cast<std::size_t>(status));
 }
 
-inline std::string_view to_string(Correction correction) {
+REGARD_INLINE std::string_view to_string(Correction correction) {
   constexpr std::array<std::string_view, 3> names{"none", "holm", "bonferroni"};
   return names.at(static_cast<std::size_t>(correction));
 }
 
-inline double student_t_p_value(double t, double degrees_of_freedom) {
+REGARD_INLINE double student_t_p_value(double t, double degrees_of_freedom) {
   if (!(degrees_of_freedom > 0))
     throw InvalidArgument("degrees of freedom: found " + detail::number_text(degrees_of_freedom) +
                           ", expected a number greater than 0");
   return std::min(1.0, 2 * detail::student_t_tail(std::abs(t), degrees_of_freedom));
 }
 
-inline TestResult random_concept_test(double score, std::span<const double> random_scores, double overlap) {
+REGARD_INLINE TestResult random_concept_test(double score, std::span<const double> random_scores,
+                                             double overlap) {
   if (!(overlap >= 0 && overlap < 1))
     throw InvalidArgument("overlap: found " + detail::number_text(overlap) +
                           ", expected a number from 0 to less than 1");
@@ -87,7 +88,7 @@ inline TestResult random_concept_test(double score, std::span<const double> rand
   return detail::t_test(t, random.count - 1, distance / deviation);
 }
 
-inline TestResult one_sample_test(std::span<const double> scores, double expected) {
+REGARD_INLINE TestResult one_sample_test(std::span<const double> scores, double expected) {
   if (scores.size() < 2)
     return detail::untested(TestStatus::few_scores);
   const detail::Moments m = detail::moments(scores);
@@ -97,7 +98,8 @@ inline TestResult one_sample_test(std::span<const double> scores, double expecte
   return detail::t_test(distance / deviation * std::sqrt(m.count), m.count - 1, distance / deviation);
 }
 
-inline TestResult two_sample_test(std::span<const double> scores, std::span<const double> random_scores) {
+REGARD_INLINE TestResult two_sample_test(std::span<const double> scores,
+                                         std::span<const double> random_scores) {
   if (random_scores.empty())
     return detail::untested(TestStatus::no_random);
   if (scores.size() < 2 || random_scores.size() < 2)
@@ -110,7 +112,7 @@ inline TestResult two_sample_test(std::span<const double> scores, std::span<cons
                         distance / deviation);
 }
 
-inline TestResult welch_test(std::span<const double> scores, std::span<const double> random_scores) {
+REGARD_INLINE TestResult welch_test(std::span<const double> scores, std::span<const double> random_scores) {
   if (random_scores.empty())
     return detail::untested(TestStatus::no_random);
   if (scores.size() < 2 || random_scores.size() < 2)
@@ -123,8 +125,9 @@ inline TestResult welch_test(std::span<const double> scores, std::span<const dou
   return detail::t_test(distance / std::sqrt(va + vb), degrees, distance / detail::pooled_deviation(a, b));
 }
 
-inline TestResult permutation_test(std::span<const double> scores, std::span<const double> random_scores,
-                                   Index permutations, std::uint64_t seed) {
+REGARD_INLINE TestResult permutation_test(std::span<const double> scores,
+                                          std::span<const double> random_scores, Index permutations,
+                                          std::uint64_t seed) {
   if (random_scores.empty())
     return detail::untested(TestStatus::no_random);
   if (scores.size() < 2 || random_scores.size() < 2)
@@ -154,8 +157,8 @@ inline TestResult permutation_test(std::span<const double> scores, std::span<con
   return result;
 }
 
-inline std::vector<std::optional<double>> adjust(std::span<const std::optional<double>> p_values,
-                                                 Correction correction) {
+REGARD_INLINE std::vector<std::optional<double>> adjust(std::span<const std::optional<double>> p_values,
+                                                        Correction correction) {
   std::vector<std::optional<double>> adjusted(p_values.begin(), p_values.end());
   if (correction == Correction::none)
     return adjusted;

@@ -29,7 +29,7 @@ class AddedTokenTable {
   bool empty() const { return rules_.empty(); }
 
   /// Of two rules for the same content the first counts. Empty content is left out.
-  void insert(std::string_view content, const AddedTokenRule& rule) {
+  REGARD_LAZY void insert(std::string_view content, const AddedTokenRule& rule) {
     if (content.empty())
       return;
     Index node = 0;
@@ -45,7 +45,7 @@ class AddedTokenTable {
   }
 
   /// The first match that begins at or after `from`.
-  Match next(std::string_view text, Index from) const {
+  REGARD_LAZY Match next(std::string_view text, Index from) const {
     for (Index at = candidate(text, from); at < text.size(); at = candidate(text, at + 1))
       if (const Match match = longest_at(text, at); match.rule != nullptr)
         return match;
@@ -67,7 +67,7 @@ class AddedTokenTable {
                             [](const auto& child, char value) { return child.first < value; });
   }
 
-  Index child_or_new(Index node, char byte) {
+  REGARD_LAZY Index child_or_new(Index node, char byte) {
     auto& children = nodes_[node].children;
     const auto child = place(children, byte);
     if (child != children.end() && child->first == byte)
@@ -88,7 +88,7 @@ class AddedTokenTable {
     return from;
   }
 
-  Match longest_at(std::string_view text, Index begin) const {
+  REGARD_LAZY Match longest_at(std::string_view text, Index begin) const {
     Match match;
     Index node = 0;
     for (Index at = begin; at < text.size(); ++at) {

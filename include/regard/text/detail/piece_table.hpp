@@ -32,7 +32,7 @@ class PieceTable {
   }
 
   /// Sets the id of `piece`; a later call for the same piece wins. The empty piece is left out.
-  void insert(std::string_view piece, Index id) {
+  REGARD_LAZY void insert(std::string_view piece, Index id) {
     if (piece.empty())
       return;
     if (2 * (count_ + 1) > tags_.size())
@@ -84,7 +84,7 @@ class PieceTable {
     return std::string_view(text_).substr(entry.begin, entry.size) == piece;
   }
 
-  void grow() {
+  REGARD_LAZY void grow() {
     const std::vector<Entry> old_entries = std::move(entries_);
     const std::vector<std::uint32_t> old_tags = std::move(tags_);
     const Index capacity = std::max<Index>(64, 2 * old_tags.size());

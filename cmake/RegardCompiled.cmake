@@ -1,0 +1,17 @@
+# regard::compiled: the bodies in float and double as a static library, built with the flags of the project that asks
+# for it (types of other flags do not fit: version.hpp), and REGARD_COMPILED for whoever links to it.
+function(regard_add_compiled)
+  if(TARGET regard_compiled)
+    return()
+  endif()
+  set(sources "")
+  foreach(part functions models explainers)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/regard_compiled/${part}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "#include <regard/compiled/${part}.hpp>\n")
+    list(APPEND sources ${source})
+  endforeach()
+  add_library(regard_compiled STATIC EXCLUDE_FROM_ALL ${sources})
+  add_library(regard::compiled ALIAS regard_compiled)
+  target_link_libraries(regard_compiled PUBLIC regard::all)
+  target_compile_definitions(regard_compiled INTERFACE REGARD_COMPILED)
+endfunction()
