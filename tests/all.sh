@@ -69,11 +69,11 @@ case $1 in
     sh cmake/install-packages.sh $packages
     # The rooms that start threads.
     cmake --preset thread
-    cmake --build --preset thread -j "$jobs" --target test_core test_transformer test_shapley test_models test_attribution
+    cmake --build --preset thread -j "$jobs" --target test_core test_transformer test_shapley test_models test_attribution test_load
     # The thread sanitizer's fixed addresses collide with much randomness of the kernel's.
     fixed=""
     if setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
-    $fixed ctest --preset thread -R '^(core|transformer|shapley|models|attribution)$'
+    $fixed ctest --preset thread -R '^(core|transformer|shapley|models|attribution|load)$'
     ;;
   clang)
     sh cmake/install-packages.sh $packages clang-16

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Many explanations, many threads, many players, long and short inputs; and being stopped in the middle.
+#include "support/catch.hpp"
+
+#include <regard/all.hpp>
+
+#include <cstdio>
+#include <thread>
+#include <unistd.h>
+
+using namespace regard;
+
+namespace {
+
+const TextClassifier<float>& model() {
+  static const auto loaded =
+      load_text_classifier<float>(std::filesystem::path(REGARD_TEST_MODELS) / "bert-tiny-sst2");
+  return loaded;
+}
+
+/// Memory of this process in bytes.
+Index resident() {
+  std::ifstream file("/proc/self/statm");
+  Index total = 0, pages = 0;
+  file >> total >> pages;
+  return pages * static_cast<Index>(sysconf(_SC_PAGESIZE));
+}
+
+/// Explains sentences of 1 to 12 words, over and over.
+void explain_many(Index count) {
+  const std::string words = "a gripping , funny and moving film about two brothers ";
+  for (Index i = 0; i < count; ++i) {
+    const auto why = explain(model(), words.substr(0, 1 + 7 * (i % 8)), grad_attention_mutual{});
+    REQUIRE(std::isfinite(why.value_full));
+  }
+}
+
+/// Memory after `warm` explanations and after `count` more.
+void check_memory(Index warm, Index count) {
+  explain_many(warm);
+  const Index before = resident();
+  explain_many(count);
+  const Index after = resident();
+  std::printf("resident after %zu explanations: %.2f MB, after %zu more: %.2f MB\n", warm,
+              static_cast<double>(before) / 1e6, count, static_cast<double>(after) / 1e6);
+  CHECK(after < before + 1000000);
+}
+
+/// A game without a closed form whose value needs every player.
+struct RootOfWeights {
+  Index count;
+  Index players() const { return count; }
+  double value(const Coalition& s) const {
+    double sum = 0;
+    for (const Index i : s)
+      sum += static_cast<double>(1 + i % 7);
+    return std::sqrt(sum);
+  }
+};
+
+const std::array samplers{Solver::permutation,    Solver::stratified,      Solver::self_normalised,
+                          Solver::kernel,         Solver::unbiased_kernel, Solver::leverage,
+                          Solver::authors_random, Solver::authors_kernel};
+
+} // namespace
+
+TEST_CASE("memory is flat over many explanations", "[load]") {
+  check_memory(100, 400);
+}
+
+TEST_CASE("memory is flat over ten thousand explanations", "[.long]") {
+  check_memory(1000, 9000);
+}
+
+TEST_CASE("threads may share a model", "[load]") {
+  const std::vector<Method> methods{grad_attention_mutual{}, integrated_gradients{}, attention_rollout{},
+                                    occlusion{}};
+  std::vector<std::vector<double>> expected;
+  for (const Method& method : methods)
+    expected.push_back(explain(model(), "not a bad film", method).values);
+  std::vector<int> same(8, 0);
+  {
+    std::vector<std::jthread> threads;
+    for (Index t = 0; t < same.size(); ++t)
+      threads.emplace_back([&, t] {
+        for (Index round = 0; round < 5; ++round)
+          same[t] += explain(model(), "not a bad film", methods[t % methods.size()]).values ==
+                     expected[t % methods.size()];
+      });
+  }
+  CHECK(same == std::vector<int>(8, 5));
+}
+
+TEST_CASE("sampled solvers take a thousand players", "[load]") {
+  const RootOfWeights game{1024};
+  for (const Solver solver : samplers) {
+    INFO(to_string(solver));
+    const auto result = shapley(game, {.solver = solver, .budget = 3 * 1026});
+    REQUIRE(result.values.size() == 1024);
+    CHECK(std::all_of(result.values.begin(), result.values.end(), [](double v) { return std::isfinite(v); }));
+    CHECK(result.evaluations <= 3 * 1026);
+    const double sum = std::accumulate(result.values.begin(), result.values.end(), 0.0);
+    CHECK(std::abs(sum + result.completeness_gap - (result.value_full - result.value_empty)) <
+          1e-9 * result.value_full);
+  }
+}
+
+TEST_CASE("a game of one player, and a solver that is stopped", "[load]") {
+  for (const Solver solver : samplers) {
+    INFO(to_string(solver));
+    if (solver != Solver::authors_random && solver != Solver::authors_kernel) {
+      const auto one = shapley(RootOfWeights{1}, {.solver = solver, .budget = 16});
+      CHECK(one.values == std::vector<double>{1.0});
+    }
+    // Stopped from the game itself, in the middle of what the budget would allow.
+    std::stop_source stop;
+    std::atomic<Index> seen{0};
+    struct Stopping {
+      std::stop_source& stop;
+      std::atomic<Index>& seen;
+      Index players() const { return 24; }
+      double value(const Coalition& s) const {
+        if (++seen == 1000)
+          stop.request_stop();
+        return std::sqrt(static_cast<double>(s.size()));
+      }
+    };
+    for (const bool parallel : {false, true}) {
+      stop = std::stop_source();
+      seen = 0;
+      const Threads threads(parallel ? 2 : 1);
+      const auto result = shapley(Stopping{stop, seen},
+                                  {.solver = solver, .budget = 1000000, .stop = stop.get_token()}, threads);
+      CHECK(result.status == Status::stopped);
+      CHECK(result.values.size() == 24);
+      CHECK(
+          std::all_of(result.values.begin(), result.values.end(), [](double v) { return std::isfinite(v); }));
+      CHECK(seen < 20000);
+    }
+  }
+}
+
+TEST_CASE("what an observer or a game throws comes out, and the executor goes on", "[load]") {
+  const Threads threads(2);
+  struct Throwing {
+    Index players() const { return 12; }
+    double value(const Coalition& s) const {
+      if (s.size() == 7)
+        throw std::runtime_error("seven");
+      return static_cast<double>(s.size());
+    }
+  };
+  struct Observed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  for (const Solver solver : {Solver::exact, Solver::kernel, Solver::permutation}) {
+    INFO(to_string(solver));
+    std::string alone, together;
+    try {
+      shapley(Throwing{}, {.solver = solver, .budget = 4096});
+    } catch (const std::exception& error) {
+      alone = error.what();
+    }
+    try {
+      shapley(Throwing{}, {.solver = solver, .budget = 4096}, threads);
+    } catch (const std::exception& error) {
+      together = error.what();
+    }
+    CHECK(!alone.empty());
+    CHECK(alone == together);
+    if (solver != Solver::exact)
+      CHECK_THROWS_AS(
+          shapley(
+              RootOfWeights{12},
+              {.solver = solver, .budget = 1000, .observer = [](const Progress&) { throw Observed("seen"); }},
+              threads),
+          Observed);
+    CHECK(shapley(RootOfWeights{12}, {.solver = solver, .budget = 4096}, threads).values ==
+          shapley(RootOfWeights{12}, {.solver = solver, .budget = 4096}).values);
+  }
+}
+
+TEST_CASE("every method takes the shortest and the longest input, or says why not", "[load]") {
+  std::string longest;
+  for (Index i = 0; i < 2 * model().max_tokens(); ++i)
+    longest += "film ";
+  Index refused = 0;
+  for (const MethodName& name : method_names()) {
+    for (const std::string& text : {std::string(), std::string("film"), longest}) {
+      INFO(name.name << ", " << text.size() << " bytes");
+      Method method = name.make();
+      if (auto* input = std::get_if<InputMethod>(&method))
+        input->samples = 2 * (model().max_tokens() + 2);
+      if (auto* local = std::get_if<lime>(&method))
+        local->samples = 50;
+      if (auto* integral = std::get_if<integrated_gradients>(&method))
+        integral->points = 2;
+      if (auto* smooth = std::get_if<smooth_grad>(&method))
+        smooth->draws = 2;
+      try {
+        const auto why = explain(model(), text, method);
+        CHECK(why.values.size() == why.players.size());
+        CHECK(why.tokens.size() <= model().max_tokens());
+        CHECK(std::all_of(why.values.begin(), why.values.end(), [](double v) { return std::isfinite(v); }));
+      } catch (const InvalidArgument& error) {
+        ++refused; // what enumerates cannot take the longest
+        CHECK_THAT(error.what(), Catch::Matchers::Contains("players"));
+        CHECK(text == longest);
+      }
+    }
+  }
+  CHECK(refused >= 1);
+  CHECK(refused <= 3);
+}
