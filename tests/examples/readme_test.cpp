@@ -10,10 +10,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The content of the first fenced block of that language.
-std::string block(const std::string& page, const std::string& language) {
+/// The content of the first fenced block of that language, or of the one after so many others.
+std::string block(const std::string& page, const std::string& language, int skipped = 0) {
   const std::string fence = "```" + language + "\n";
-  const auto begin = page.find(fence) + fence.size();
+  auto begin = page.find(fence) + fence.size();
+  for (; skipped > 0; --skipped)
+    begin = page.find(fence, begin) + fence.size();
   return page.substr(begin, page.find("```", begin) - begin);
 }
 
@@ -34,6 +36,19 @@ TEST_CASE("the README's program and its output are real", "[readme]") {
   const std::string page = regard_test::read_file(fs::path(REGARD_SOURCE) / "README.md");
   CHECK(block(page, "cpp") == regard_test::read_file(fs::path(REGARD_SOURCE) / "examples/quickstart.cpp"));
   CHECK(block(page, "text") == output_of("quickstart"));
+}
+
+TEST_CASE("the walk-through of docs/extending.md is real", "[readme]") {
+  const std::string page = regard_test::read_file(fs::path(REGARD_SOURCE) / "docs/extending.md");
+  int number = 0;
+  for (const std::string name : {"extend_game", "extend_method"}) {
+    const std::string program =
+        regard_test::read_file(fs::path(REGARD_SOURCE) / "examples" / (name + ".cpp"));
+    CHECK(std::count(program.begin(), program.end(), '\n') <= 40);
+    CHECK(block(page, "cpp", number) == program);
+    CHECK(block(page, "text", number) == output_of(name));
+    ++number;
+  }
 }
 
 TEST_CASE("the other programs run", "[readme]") {

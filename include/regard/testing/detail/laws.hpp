@@ -2,8 +2,7 @@
 // Body of testing/laws.hpp.
 #pragma once
 
-#include <regard/shapley/detail/sum.hpp>
-#include <regard/shapley/exact.hpp>
+#include <regard/shapley.hpp>
 #include <regard/testing/laws.hpp>
 
 #include <algorithm>

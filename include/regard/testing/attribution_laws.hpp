@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Laws that every attribution method obeys, for the unit tests of whoever writes one.
+//
+//     const std::vector<regard::TextInput> inputs{"a fine film", "dull"};
+//     CHECK(regard::testing::check_attribution([&](const auto& text) { return my_method(model, text); },
+//     inputs).empty());
+#pragma once
+
+#include <regard/attribution/explanation.hpp>
+#include <regard/testing/laws.hpp>
+
+namespace regard::inline REGARD_ABI {
+namespace testing {
+
+/// Checks a method on some inputs. None of the laws says that the scores mean something: the metrics of
+/// evaluation/ do.
+///
+/// - size: one value a player, and as many standard errors where there are some;
+/// - finite: every value is a finite number;
+/// - players: they are tokens (patches) that are there, and none belongs to two;
+/// - kind: value_kind is one of the four that Explanation lists;
+/// - completeness: value_empty + sum of values + completeness_gap = value_full, within the tolerance of
+///   `options` relative to the largest of these numbers;
+/// - repeatable: an input has the same values, to the bit, a second time and after other inputs.
+/// @param attribution  callable with an input; returns an Explanation
+/// @return the broken laws, one a line, each named once; empty where all hold
+template <class Attribution, class Input>
+Violations check_attribution(const Attribution& attribution, const std::vector<Input>& inputs,
+                             const LawOptions& options = {});
+
+} // namespace testing
+} // namespace regard::inline REGARD_ABI
+
+#include <regard/testing/detail/attribution_laws.hpp>
