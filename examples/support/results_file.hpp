@@ -88,8 +88,8 @@ inline Results read_results(const std::filesystem::path& path) {
 inline std::string header_difference(const Json& found, const Json& expected) {
   std::string text;
   const auto note = [&](const std::string& key, const std::string& one, const std::string& other) {
-    text +=
-        (text.empty() ? "" : "; ") + key + ": found " + first_words(one) + ", expected " + first_words(other);
+    text += (text.empty() ? "" : "; ") + first_words(key) + ": found " + first_words(one) + ", expected " +
+            first_words(other);
   };
   for (const auto& [key, value] : expected.items())
     if (key != "shard" && (!found.contains(key) || found[key] != value))
