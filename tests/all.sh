@@ -2,10 +2,10 @@
 # Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
 #
 #     tests/all.sh            every step
-#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene fuzz
+#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene reference fuzz
 set -eu
 cd "$(dirname "$0")/.."
-steps="format hygiene quick seeds consumers debug sanitize thread clang native tidy fuzz"
+steps="format hygiene reference quick seeds consumers debug sanitize thread clang native tidy fuzz"
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
@@ -99,6 +99,7 @@ case $1 in
     sh cmake/install-packages.sh clang-format-14
     find include tests examples -name '*.[ch]pp' | xargs clang-format-14 --dry-run --Werror
     ;;
+  reference) sh docs/api/build.sh build/api ;;
   hygiene)
     sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev
     mkdir -p build/hygiene

@@ -10,7 +10,7 @@
 
 namespace regard::inline REGARD_ABI {
 
-/// Reads config.json and the weights, with or without the `bert.` prefix. Weights are mapped where their type
+/// Reads config.json and the weights, with or without the prefix "bert.". Weights are mapped where their type
 /// is `Scalar`, converted otherwise. What was ignored (position ids, heads of other tasks) is listed in
 /// `notes`. Throws IoError, MalformedFile or UnsupportedFile, naming the file and all that is wrong with it.
 template <class Scalar>

@@ -12,7 +12,7 @@ namespace regard::inline REGARD_ABI {
 
 /// Reads config.json and the weights of a ViTForImageClassification, a DeiTForImageClassification or a
 /// DeiTForImageClassificationWithTeacher (the logits are then the mean of its two classifiers), with or
-/// without the `vit.` or `deit.` prefix. Weights are mapped where their type is `Scalar`, converted
+/// without the prefix "vit." or "deit.". Weights are mapped where their type is `Scalar`, converted
 /// otherwise. What was ignored (pooler, mask token) is listed in `notes`. Throws IoError, MalformedFile or
 /// UnsupportedFile, naming the file and all that is wrong with it.
 template <class Scalar>

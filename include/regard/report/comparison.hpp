@@ -36,10 +36,12 @@ REGARD_LAZY std::string terminal(const ComparisonReport& report, TerminalOptions
 /// there is no number.
 REGARD_LAZY std::string csv(const ComparisonReport& report);
 
-/// An object on one line: `{"rows":[{"method","n","degenerate","seconds_per_input",METRIC,METRIC_ci:[lo,hi],
-/// METRIC_difference,METRIC_difference_ci,..}],"reference","model":{"accuracy","f1_macro","f1_weighted"},
-/// "rank_agreement"?:{"methods","spearman","kendall"}}`; null where there is no number. Needs nlohmann/json:
-/// `report/comparison_json.hpp`.
+/// An object on one line, with null where there is no number. Needs nlohmann/json
+/// (report/comparison_json.hpp).
+///
+///     {"rows":[{"method","n","degenerate","seconds_per_input",METRIC,METRIC_ci:[lo,hi],
+///     METRIC_difference,METRIC_difference_ci,..}],"reference","model":{"accuracy","f1_macro","f1_weighted"},
+///     "rank_agreement"?:{"methods","spearman","kendall"}}
 REGARD_LAZY std::string json(const ComparisonReport& report);
 
 /// A chart that stands alone (SVG): a panel for each of `metrics` (empty: the first four of

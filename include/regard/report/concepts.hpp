@@ -43,11 +43,11 @@ struct ConceptReport {
   std::vector<ConceptExample> examples; ///< for the page
 };
 
-/// One object on one line:
-/// `{"version","model","target":{"index","label"},"mode","cav","negatives","test","correction","seed","inputs",
-/// "results":[{"concept","layer","scores","mean","std","p_value","p_adjusted","effect_size","cav_accuracy",
-/// "random_mean","random_std","status"}]}`. What there is not is null. Needs nlohmann/json:
-/// `report/concepts_json.hpp`.
+/// One object on one line; what there is not is null. Needs nlohmann/json (report/concepts_json.hpp).
+///
+///     {"version","model","target":{"index","label"},"mode","cav","negatives","test","correction","seed",
+///     "inputs","results":[{"concept","layer","scores","mean","std","p_value","p_adjusted","effect_size",
+///     "cav_accuracy","random_mean","random_std","status"}]}
 REGARD_LAZY std::string json(const ConceptReport& report);
 
 /// A table with a line for each concept and block.
