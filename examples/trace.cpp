@@ -9,6 +9,7 @@ int main() {
   const auto model = regard::load_text_classifier<float>("examples/models/bert-tiny-sst2");
   const auto encoding = model.encode({"a gripping , funny film"});
 
+  std::cout.precision(3);
   // d (logit of class 1) / d everything.
   regard::Tensor<float, 1> seed({model.labels().size()});
   seed(1) = 1;

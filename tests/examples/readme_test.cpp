@@ -5,6 +5,7 @@
 #include "support/temporary_folder.hpp"
 
 #include <cstdlib>
+#include <regex>
 
 namespace fs = std::filesystem;
 
@@ -49,6 +50,44 @@ TEST_CASE("the walk-through of docs/extending.md is real", "[readme]") {
     CHECK(block(page, "text", number) == output_of(name));
     ++number;
   }
+}
+
+TEST_CASE("the programs and outputs of the reference's pages are real", "[readme]") {
+  const std::vector<std::pair<std::string, std::string>> pages{{"core", "api/core"},
+                                                               {"transformer", "trace"},
+                                                               {"checkpoint", "api/checkpoint"},
+                                                               {"text", "api/text"},
+                                                               {"image", "api/image"},
+                                                               {"models", "self_test"},
+                                                               {"shapley", "matrix"},
+                                                               {"tcav", "api/tcav"},
+                                                               {"attribution", "quickstart"},
+                                                               {"evaluation", "api/evaluation"},
+                                                               {"report", "api/report"},
+                                                               {"testing", "extend_game"}};
+  // How far two builds agree differs in its last digits.
+  const auto without_difference = [](const std::string& text) {
+    return std::regex_replace(text, std::regex(" \\(largest difference [^)]*\\)"), "");
+  };
+  for (const auto& [name, program] : pages) {
+    INFO(name);
+    const std::string page = regard_test::read_file(fs::path(REGARD_SOURCE) / "docs/api" / (name + ".md"));
+    const std::string source =
+        regard_test::read_file(fs::path(REGARD_SOURCE) / "examples" / (program + ".cpp"));
+    CHECK(std::count(source.begin(), source.end(), '\n') <= 40);
+    CHECK(block(page, "cpp") == source);
+    std::string target = program;
+    std::replace(target.begin(), target.end(), '/', '_');
+    const std::string arguments =
+        name == "models" ? "examples/models/bert-tiny-sst2 examples/models/vit-small-cifar10" : "";
+    CHECK(without_difference(block(page, "text")) == without_difference(output_of(target, arguments)));
+  }
+  // No page is left out above.
+  for (const auto& entry : fs::directory_iterator(fs::path(REGARD_SOURCE) / "docs/api"))
+    if (entry.path().extension() == ".md" && entry.path().stem() != "main") {
+      const auto same = [&](const auto& page) { return page.first == entry.path().stem(); };
+      CHECK(std::any_of(pages.begin(), pages.end(), same));
+    }
 }
 
 TEST_CASE("the other programs run", "[readme]") {
