@@ -5,9 +5,15 @@
 
 struct Empty {
 #if defined(RIGHT)
-  regard::Index players() const { return 2; }
+  regard::Index players() const {
+    return 2;
+  }
 #endif
-  double value(regard::Coalition coalition) const { return coalition.contains(0) ? 1 : 0; }
+  double value(regard::Coalition coalition) const {
+    return coalition.contains(0) ? 1 : 0;
+  }
 };
 
-void use() { static_cast<void>(regard::shapley(Empty{})); }
+void use() {
+  static_cast<void>(regard::shapley(Empty{}));
+}

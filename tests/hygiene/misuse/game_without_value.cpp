@@ -6,8 +6,12 @@
 struct Nameless {
   regard::Index players() const { return 2; }
 #if defined(RIGHT)
-  double value(regard::Coalition coalition) const { return coalition.contains(0) ? 1 : 0; }
+  double value(regard::Coalition coalition) const {
+    return coalition.contains(0) ? 1 : 0;
+  }
 #endif
 };
 
-void use() { static_cast<void>(regard::shapley(Nameless{})); }
+void use() {
+  static_cast<void>(regard::shapley(Nameless{}));
+}

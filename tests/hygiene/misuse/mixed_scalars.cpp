@@ -9,4 +9,6 @@ using Held = double;
 #else
 using Held = float;
 #endif
-double use(const regard::Tensor<Held, 1>& tensor) { return sum(tensor); }
+double use(const regard::Tensor<Held, 1>& tensor) {
+  return sum(tensor);
+}
