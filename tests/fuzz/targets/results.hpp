@@ -22,7 +22,8 @@ inline void results(Bytes input) {
     require(merged.results_text().size() + merged.timings_text().size() > 0, "a text");
   });
   accepts([&] {
-    const program::Json header{{"regard_comparison", 1}, {"inputs", 2}, {"methods", {"random"}}, {"columns", {"aopc"}}};
+    const program::Json header{
+        {"regard_comparison", 1}, {"inputs", 2}, {"methods", {"random"}}, {"columns", {"aopc"}}};
     program::ResultsFile file(one, header, {0, 1});
     require(file.lines().size() <= 2, "no more lines than inputs");
     file.append(R"({"input":9})", R"({"input":9})");

@@ -4,6 +4,7 @@
 
 #include <regard/attribution/detail/describe.hpp>
 #include <regard/attribution/vector_scores.hpp>
+#include <regard/transformer/detail/encoder.hpp>
 
 namespace regard::inline REGARD_ABI::detail {
 

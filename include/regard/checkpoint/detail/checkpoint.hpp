@@ -5,6 +5,7 @@
 #include <regard/checkpoint/checkpoint.hpp>
 #include <regard/checkpoint/detail/json.hpp>
 #include <regard/checkpoint/detail/problems.hpp>
+#include <regard/checkpoint/detail/weights.hpp>
 
 #include <algorithm>
 #include <charconv>

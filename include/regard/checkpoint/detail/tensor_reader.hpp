@@ -2,6 +2,7 @@
 // Body of checkpoint/tensor_reader.hpp.
 #pragma once
 
+#include <regard/checkpoint/detail/checkpoint.hpp>
 #include <regard/checkpoint/tensor_reader.hpp>
 
 #include <algorithm>

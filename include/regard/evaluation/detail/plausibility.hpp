@@ -2,6 +2,7 @@
 // Body of evaluation/plausibility.hpp.
 #pragma once
 
+#include <regard/evaluation/detail/statistics.hpp>
 #include <regard/evaluation/plausibility.hpp>
 #include <regard/evaluation/statistics.hpp>
 

@@ -2,6 +2,9 @@
 // Body of models/image_classifier.hpp.
 #pragma once
 
+#include <regard/models/detail/load_bert.hpp>
+#include <regard/models/detail/load_vit.hpp>
+#include <regard/models/detail/read_layers.hpp>
 #include <regard/models/detail/self_test.hpp>
 #include <regard/models/image_classifier.hpp>
 #include <regard/transformer/batch.hpp>

@@ -2,6 +2,8 @@
 // Body of models/text_classifier.hpp.
 #pragma once
 
+#include <regard/models/detail/load_bert.hpp>
+#include <regard/models/detail/read_layers.hpp>
 #include <regard/models/detail/self_test.hpp>
 #include <regard/models/text_classifier.hpp>
 #include <regard/transformer/batch.hpp>

@@ -5,6 +5,7 @@
 #include <regard/core/output.hpp>
 #include <regard/report/concepts.hpp>
 #include <regard/report/detail/html.hpp>
+#include <regard/tcav/detail/significance.hpp>
 
 #include <array>
 

@@ -5,6 +5,7 @@
 #include <regard/tcav/cavs.hpp>
 #include <regard/tcav/detail/cav_fits.hpp>
 #include <regard/tcav/detail/hidden_states.hpp>
+#include <regard/tcav/detail/probe.hpp>
 
 #include <set>
 

@@ -4,6 +4,7 @@
 
 #include <regard/text/detail/tokenizer_config.hpp>
 #include <regard/text/detail/tokenizer_json.hpp>
+#include <regard/text/detail/unicode.hpp>
 #include <regard/text/load.hpp>
 
 #include <filesystem>
