@@ -30,7 +30,8 @@ struct Writer {
 TEST_CASE("on a full disk a program writes nothing, says so, and leaves the old file", "[examples]") {
   const TemporaryFolder inputs;
   const std::string picture = (source / "tests/golden/image/files/plain.jpg").string();
-  const std::string rows = inputs.write("rows.tsv", "sentence\tlabel\na fine film\t1\na dull film\t0\n").string();
+  const std::string rows =
+      inputs.write("rows.tsv", "sentence\tlabel\na fine film\t1\na dull film\t0\n").string();
   std::string numbers; // more than a block of output
   for (int i = 0; i < 40; ++i) {
     for (int j = 0; j < 40; ++j)
