@@ -1,61 +1,13 @@
 // SPDX-License-Identifier: MIT
-// All headers with all bodies, whether or not REGARD_COMPILED leaves them out of the others
-// (regard/compiled.hpp).
+// Everything with its bodies, in a file that is compiled with REGARD_COMPILED (regard/compiled.hpp) and has a
+// model or a scalar type of its own. Include it before all other headers of regard.
 #pragma once
 
-#include <regard/all.hpp>
-#include <regard/evaluation/altered_model.hpp>
-#include <regard/shapley.hpp>
+#if defined(REGARD_COMPILED)
+#if defined(REGARD_ABI)
+#error "regard/bodies.hpp: a header of regard is included before it, expected none"
+#endif
+#undef REGARD_COMPILED
+#endif
 
-#include <regard/attribution/detail/explain.hpp>
-#include <regard/attribution/detail/lime.hpp>
-#include <regard/attribution/detail/masked_input_game.hpp>
-#include <regard/checkpoint/detail/bert_config.hpp>
-#include <regard/checkpoint/detail/checkpoint.hpp>
-#include <regard/checkpoint/detail/config.hpp>
-#include <regard/checkpoint/detail/mapped_file.hpp>
-#include <regard/checkpoint/detail/safetensors.hpp>
-#include <regard/checkpoint/detail/tensor_reader.hpp>
-#include <regard/checkpoint/detail/vit_config.hpp>
-#include <regard/checkpoint/detail/weights.hpp>
-#include <regard/checkpoint/detail/write_safetensors.hpp>
-#include <regard/core/detail/executor.hpp>
-#include <regard/core/detail/output.hpp>
-#include <regard/evaluation/detail/altered_model.hpp>
-#include <regard/evaluation/detail/comparison.hpp>
-#include <regard/evaluation/detail/faithfulness.hpp>
-#include <regard/evaluation/detail/masked_predictions.hpp>
-#include <regard/evaluation/detail/plausibility.hpp>
-#include <regard/evaluation/detail/sanity.hpp>
-#include <regard/evaluation/detail/statistics.hpp>
-#include <regard/image/detail/load.hpp>
-#include <regard/image/detail/png.hpp>
-#include <regard/image/detail/processor.hpp>
-#include <regard/image/detail/resize.hpp>
-#include <regard/models/detail/bert.hpp>
-#include <regard/models/detail/image_classifier.hpp>
-#include <regard/models/detail/load_bert.hpp>
-#include <regard/models/detail/load_vit.hpp>
-#include <regard/models/detail/text_classifier.hpp>
-#include <regard/models/detail/vit.hpp>
-#include <regard/report/detail/comparison.hpp>
-#include <regard/report/detail/concepts.hpp>
-#include <regard/report/detail/html.hpp>
-#include <regard/report/detail/image_html.hpp>
-#include <regard/report/detail/json.hpp>
-#include <regard/report/detail/overlay.hpp>
-#include <regard/report/detail/terminal.hpp>
-#include <regard/tcav/detail/cav_files.hpp>
-#include <regard/tcav/detail/cavs.hpp>
-#include <regard/tcav/detail/concept_score.hpp>
-#include <regard/tcav/detail/concept_scores.hpp>
-#include <regard/tcav/detail/derivatives.hpp>
-#include <regard/tcav/detail/heat_map.hpp>
-#include <regard/tcav/detail/probe.hpp>
-#include <regard/tcav/detail/significance.hpp>
-#include <regard/text/detail/load.hpp>
-#include <regard/text/detail/wordpiece.hpp>
-#include <regard/transformer/detail/encoder.hpp>
-#include <regard/transformer/detail/head.hpp>
-#include <regard/transformer/detail/sequence_classifier.hpp>
-#include <regard/transformer/detail/trace.hpp>
+#include <regard/all.hpp>

@@ -5,11 +5,12 @@
 //     #include <regard/compiled.hpp>
 //
 // and all others are compiled with REGARD_COMPILED defined, which leaves out the bodies: they come from that
-// one, for float and double, and compile in a third of the time. The CMake target regard::compiled does both.
-// The bodies are the same, so that results have the same bits.
+// one, for float and double, and a file that explains a model compiles in a tenth of the time. The CMake
+// target regard::compiled does both. The bodies are the same, so that results have the same bits.
 //
-// A file that has a model of its own, or another scalar type, includes regard/bodies.hpp besides. Games of
-// one's own need no more than regard/shapley.hpp, which always has its bodies.
+// What is instantiated for a type of the caller's has to see the bodies: a file that solves a game, of
+// whatever type, includes regard/shapley.hpp, which always has its bodies; one with a model of its own (an
+// AlteredModel is one), or another scalar type, regard/bodies.hpp before all others.
 #pragma once
 
 #include <regard/compiled/functions.hpp> // first

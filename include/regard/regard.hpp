@@ -10,7 +10,7 @@
 #include <regard/evaluation.hpp>
 #include <regard/models/bert.hpp>
 #include <regard/report/terminal.hpp>
-#if !defined(REGARD_COMPILED)
+#if !defined(REGARD_COMPILED) // it always has its bodies: by name, where games are solved
 #include <regard/shapley.hpp>
 #endif
 #include <regard/transformer/trace.hpp>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Laws of the baselines.
+#include "support/bundled_model.hpp"
 #include "support/golden_trace.hpp"
 #include "support/id_model.hpp"
 #include "support/seed.hpp"
 
 #include <regard/attribution/explain.hpp>
-#include <regard/models/text_classifier.hpp>
 
 #include <Eigen/Dense>
 
@@ -18,9 +18,7 @@ using namespace regard_test;
 namespace {
 
 const TextClassifier<double>& bundled_model() {
-  static const auto model =
-      load_text_classifier<double>(std::filesystem::path(REGARD_TEST_MODELS) / "bert-tiny-sst2");
-  return model;
+  return regard_test::bundled_text_model<double>();
 }
 
 const std::vector<std::string> sentences = {"a gripping , unbelievably funny film", "Tedious.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The laws of attribution methods: all methods obey them, and each broken one is named.
+#include "support/bundled_model.hpp"
 #include "support/catch.hpp"
 
 #include <regard/all.hpp>
@@ -11,9 +12,7 @@ using testing::check_attribution;
 namespace {
 
 const TextClassifier<float>& model() {
-  static const auto loaded =
-      load_text_classifier<float>(std::filesystem::path(REGARD_TEST_MODELS) / "bert-tiny-sst2");
-  return loaded;
+  return regard_test::bundled_text_model<float>();
 }
 
 const std::vector<TextInput> inputs{"a fine film", "dull", ""};

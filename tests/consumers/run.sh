@@ -110,6 +110,8 @@ if nm -C "$object" | grep -E ' [WTV] .*(regard::[^ ]*::explain|Encoder<float>::f
   fail "a file with regard::compiled has bodies of its own" "$build/compiled.log"
 fi
 passed "compiled: the same bits, no bodies in the consumer's object"
+works compiled_own_model find_package "$prefix" -DCONSUMER_COMPONENTS=compiled -DCONSUMER_PROGRAM=own_model -DCONSUMER_TARGETS=regard::compiled
+cmp "$build/compiled_own_model.json" "$build/component_all.json" || fail "a model of one's own beside regard::compiled computes something else"
 
 # As if all dependencies but Eigen were not there: not found, and headers in the way that end the compilation.
 hidden=$build/hidden

@@ -53,6 +53,10 @@ case $step in
     reached regard/all.hpp >"$work/all"
     grep -v -e '^regard/testing/' -e '^regard/compiled' -e '^regard/bodies' "$work/public" | sort | comm -23 - "$work/all" >"$work/missing"
     [ ! -s "$work/missing" ] || fail "not reached from regard/all.hpp: $(tr '\n' ' ' <"$work/missing")"
+    # The version stands in one place; vcpkg wants it in its own.
+    version=$(sed -n 's/.*REGARD_VERSION_STRING "\(.*\)"/\1/p' include/regard/version.hpp)
+    grep -q "\"version\": \"$version\"" cmake/packaging/vcpkg/regard/vcpkg.json ||
+      fail "cmake/packaging/vcpkg/regard/vcpkg.json: found another version than $version of version.hpp"
     # Promises name tests that are there.
     sed -n 's/^- [a-z]*: "\(.*\)"$/\1/p' docs/promises.md >"$work/promises"
     [ -s "$work/promises" ] || fail "docs/promises.md names no test"
@@ -143,6 +147,9 @@ CPP
       fail "include/regard/compiled.hpp does not compile"
       head -n 20 "$work/log" >&2
     }
+    if printf '#include <regard/tensor.hpp>\n#include <regard/bodies.hpp>\n' | "$compiler" "$@" -DREGARD_COMPILED -x c++ - 2>"$work/log"; then
+      fail "include/regard/bodies.hpp compiles after another header, without the bodies"
+    fi
     if echo '#include <regard/compiled.hpp>' | "$compiler" "$@" -DREGARD_COMPILED -x c++ - 2>"$work/log"; then
       fail "include/regard/compiled.hpp compiles with REGARD_COMPILED"
     fi

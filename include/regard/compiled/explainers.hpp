@@ -6,7 +6,7 @@
 #error "the files that hold the bodies are compiled without REGARD_COMPILED"
 #endif
 
-#include <regard/bodies.hpp>
+#include <regard/all.hpp>
 
 namespace regard::inline REGARD_ABI {
 

@@ -8,7 +8,7 @@
 
 #define REGARD_COMPILING // the bodies that are no templates; before all other headers
 
-#include <regard/bodies.hpp>
+#include <regard/all.hpp>
 
 namespace regard::inline REGARD_ABI {
 

@@ -69,6 +69,7 @@ class ThreadPool final : public Executor {
   std::unique_ptr<Pool> pool_;
 };
 
+/// The name to use: `regard::Threads threads(2);`
 using Threads = ThreadPool<>;
 
 } // namespace regard::inline REGARD_ABI

@@ -98,7 +98,7 @@ void check_label_numbers(const ConfigFile& file, const std::vector<std::string>&
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto number = numbers.find(labels[i]);
-    if (number == numbers.end())
+    if (number == numbers.end() || is_number(*number, static_cast<double>(i)))
       continue;
     std::uint64_t other = 0; // a label that id2label has twice can have one number only
     if (!get_unsigned(*number, other) || other >= labels.size() || labels[other] != labels[i])

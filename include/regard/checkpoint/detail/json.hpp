@@ -100,6 +100,12 @@ bool same_json(const nlohmann::json& a, const nlohmann::json& b) {
   return a.dump() == b.dump();
 }
 
+/// Whether a value is that number, however it is written.
+REGARD_LAZY
+bool is_number(const nlohmann::json& value, double number) {
+  return value.is_number() && value.get<double>() == number;
+}
+
 /// @return true and the number when `value` is an integer from 0 to 2^64 - 1.
 REGARD_LAZY
 bool get_unsigned(const nlohmann::json& value, std::uint64_t& number) {
