@@ -2,10 +2,10 @@
 # Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
 #
 #     tests/all.sh            every step
-#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang native tidy format hygiene reference fuzz
+#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang newer native tidy format hygiene reference fuzz
 set -eu
 cd "$(dirname "$0")/.."
-steps="format hygiene reference quick seeds consumers debug sanitize thread clang native tidy fuzz"
+steps="format hygiene reference quick seeds consumers debug sanitize thread clang newer native tidy fuzz"
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
@@ -31,10 +31,21 @@ if [ $# -ne 1 ]; then
 fi
 
 # suite PRESET: configure, build, test
+fixed=""
 suite() {
   cmake --preset "$1"
   cmake --build --preset "$1" -j "$jobs"
-  ctest --preset "$1" -j "$jobs"
+  $fixed ctest --preset "$1" -j "$jobs"
+}
+
+warnings="-Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror"
+
+# standards COMPILER: every header, in the language as it was in 2020 and in 2023
+standards() {
+  for standard in c++20 c++2b; do
+    printf '#include <regard/all.hpp>\n#include <regard/testing/laws.hpp>\n#include <regard/testing/attribution_laws.hpp>\n' |
+      "$1" -std=$standard $warnings -Iinclude -isystem /usr/include/eigen3 -fsyntax-only -x c++ -
+  done
 }
 
 case $1 in
@@ -67,17 +78,24 @@ case $1 in
     ;;
   thread)
     sh cmake/install-packages.sh $packages
-    # The rooms that start threads.
-    cmake --preset thread
-    cmake --build --preset thread -j "$jobs" --target test_core test_transformer test_shapley test_models test_attribution test_load
     # The thread sanitizer's fixed addresses collide with much randomness of the kernel's.
-    fixed=""
     if setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
-    $fixed ctest --preset thread -R '^(core|transformer|shapley|models|attribution|load)$'
+    suite thread
     ;;
   clang)
     sh cmake/install-packages.sh $packages clang-16
+    standards clang++-16
     suite clang
+    ;;
+  newer)
+    # Eigen 5 and Catch2 3, in the language of 2023.
+    sh cmake/install-packages.sh $packages
+    sh tests/newer_packages.sh build/newer-packages
+    cmake --preset default -B build/newer -DCMAKE_PREFIX_PATH="$PWD/build/newer-packages/usr" -DCMAKE_CXX_STANDARD=23
+    grep -q "^Eigen3_DIR.*build/newer-packages" build/newer/CMakeCache.txt
+    grep -q "^Catch2_DIR.*build/newer-packages" build/newer/CMakeCache.txt
+    cmake --build build/newer -j "$jobs"
+    ctest --test-dir build/newer -j "$jobs" --output-on-failure
     ;;
   tidy)
     sh cmake/install-packages.sh $packages clang-16 clang-tidy-16
@@ -104,7 +122,7 @@ case $1 in
     sh cmake/install-packages.sh g++ cmake libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev
     mkdir -p build/hygiene
     for step in text misuse abi orders compiled; do sh tests/hygiene/run.sh $step; done
-    warnings="-Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Werror"
+    standards g++
     flags="-std=c++20 $warnings -Iinclude -isystem /usr/include/eigen3"
     # Each public header alone, twice.
     find include -name '*.hpp' -not -path '*/detail/*' | sed 's|^include/||' | sort >build/hygiene/headers

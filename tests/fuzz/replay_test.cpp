@@ -9,33 +9,49 @@
 #include "fuzz/targets/self_test.hpp"
 #include "fuzz/targets/study.hpp"
 #include "fuzz/targets/tokenizer.hpp"
+#include "fuzz/targets/weights.hpp"
 #include "support/catch.hpp"
 
 namespace {
 
-/// Runs `target` on every file of its folders. @return how many there were
-std::size_t replay(const std::string& name, void (*target)(regard_fuzz::Bytes)) {
+namespace fs = std::filesystem;
+
+using Target = void (*)(regard_fuzz::Bytes);
+
+void replay(const std::string& bytes, Target target) {
+  CHECK_NOTHROW(target(std::as_bytes(std::span(bytes))));
+}
+
+/// Runs `target` on the files that stand in `folder` or below and pass `wanted`. @return how many there were
+template <class Wanted>
+std::size_t replay_files(const fs::path& folder, Target target, const Wanted& wanted) {
   std::size_t count = 0;
-  for (const char* const kind : {"regressions", "seeds"}) {
-    const auto folder = std::filesystem::path(REGARD_FUZZ_INPUTS) / kind / name;
-    if (!std::filesystem::is_directory(folder))
+  if (!fs::is_directory(folder))
+    return count;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || !wanted(entry.path()))
       continue;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      INFO(entry.path().string());
-      const std::string bytes = regard_test::read_file(entry.path());
-      CHECK_NOTHROW(target(std::as_bytes(std::span(bytes))));
-      ++count;
-    }
+    INFO(entry.path().string());
+    replay(regard_test::read_file(entry.path()), target);
+    ++count;
   }
   return count;
 }
 
+/// The same for what the fuzzer found for a target, and for its small seeds.
+std::size_t replay(const std::string& name, Target target) {
+  std::size_t count = 0;
+  for (const char* const kind : {"regressions", "seeds"})
+    count += replay_files(fs::path(REGARD_FUZZ_INPUTS) / kind / name, target,
+                          [](const fs::path&) { return true; });
+  return count;
+}
+
+const fs::path golden = REGARD_TEST_DATA;
+
 } // namespace
 
 TEST_CASE("inputs that once broke a promise, and the seeds, are read or refused", "[fuzz]") {
-  replay("safetensors", regard_fuzz::safetensors);
-  replay("config", regard_fuzz::config);
-  replay("image", regard_fuzz::image);
   CHECK(replay("tokenizer", regard_fuzz::tokenizer) >= 2);
   CHECK(replay("vocabulary", regard_fuzz::vocabulary) >= 1);
   CHECK(replay("csv", regard_fuzz::csv) >= 4);
@@ -43,6 +59,39 @@ TEST_CASE("inputs that once broke a promise, and the seeds, are read or refused"
   CHECK(replay("study", regard_fuzz::study) >= 4);
   CHECK(replay("results", regard_fuzz::results) >= 4);
   CHECK(replay("self_test", regard_fuzz::self_test) >= 2);
+  replay("safetensors", regard_fuzz::safetensors);
+  replay("weights", regard_fuzz::weights);
+  replay("config", regard_fuzz::config);
+  replay("image", regard_fuzz::image);
+}
+
+TEST_CASE("golden files pass through the fuzz targets, whole and cut short", "[fuzz]") {
+  const auto called = [](const char* name) {
+    return [name](const fs::path& path) { return path.filename() == name; };
+  };
+  CHECK(replay_files(golden / "bert", regard_fuzz::safetensors, called("model.safetensors")) >= 5);
+  CHECK(replay_files(golden / "bert", regard_fuzz::weights, called("model.safetensors")) >= 5);
+  CHECK(replay_files(golden / "vit", regard_fuzz::weights, called("model.safetensors")) >= 5);
+  CHECK(replay_files(golden / "bert", regard_fuzz::config, called("config.json")) >= 5);
+  CHECK(replay_files(golden / "vit", regard_fuzz::config, called("config.json")) >= 5);
+  CHECK(replay_files(golden / "image" / "files", regard_fuzz::image, [](const fs::path&) { return true; }) >=
+        20);
+
+  const struct {
+    Target target;
+    fs::path file;
+  } cut[] = {{regard_fuzz::safetensors, golden / "checkpoint/mixed.safetensors"},
+             {regard_fuzz::weights, golden / "bert/one-layer-one-head/model.safetensors"},
+             {regard_fuzz::config, golden / "vit/one-layer-one-head/config.json"},
+             {regard_fuzz::image, golden / "image/files/plain.jpg"},
+             {regard_fuzz::image, golden / "image/files/palette4.png"}};
+  for (const auto& [target, file] : cut) {
+    const std::string whole = regard_test::read_file(file);
+    for (std::size_t part = 0; part < 16; ++part) {
+      INFO(file.string() << ", " << part << " / 16 of it");
+      replay(whole.substr(0, whole.size() * part / 16), target);
+    }
+  }
 }
 
 TEST_CASE("a broken promise fails the replay", "[fuzz]") {

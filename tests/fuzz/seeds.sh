@@ -6,7 +6,7 @@ out=$1
 cd "$(dirname "$0")/../.."
 golden=tests/golden
 shared=../shared/data
-for target in safetensors config tokenizer vocabulary image csv study cavs results self_test; do
+for target in safetensors weights config tokenizer vocabulary image csv study cavs results self_test; do
   mkdir -p "$out/$target"
   for file in tests/fuzz/seeds/"$target"/* tests/fuzz/regressions/"$target"/*; do
     if [ -f "$file" ]; then cp "$file" "$out/$target/"; fi
@@ -27,7 +27,10 @@ join() {
 cp $golden/checkpoint/*.safetensors $golden/checkpoint/sharded/*.safetensors "$out/safetensors/" 2>/dev/null || true
 for folder in "$golden"/bert/* "$golden"/vit/*; do
   if [ -f "$folder/model.safetensors" ] && [ "$(wc -c <"$folder/model.safetensors")" -lt 16000 ]; then
-    cp "$folder/model.safetensors" "$out/safetensors/$(basename "$folder").safetensors"
+    name=$(basename "$(dirname "$folder")")-$(basename "$folder")
+    cp "$folder/model.safetensors" "$out/safetensors/$name"
+    # The fuzzer keeps what is longer from growing at all.
+    if [ "$(wc -c <"$folder/model.safetensors")" -lt 8192 ]; then cp "$folder/model.safetensors" "$out/weights/$name"; fi
   fi
   if [ -f "$folder/config.json" ]; then
     join "$out/config/$(basename "$folder")" "$folder/config.json" \
