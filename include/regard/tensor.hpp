@@ -102,7 +102,8 @@ class TensorView {
 
   /// One element, by one index a dimension.
   template <class... Indices>
-  requires(sizeof...(Indices) == Rank) Scalar& operator()(Indices... indices) const {
+  Scalar& operator()(Indices... indices) const {
+    static_assert(sizeof...(Indices) == Rank, "expected as many indices as dimensions");
     const Shape<Rank> at{static_cast<Index>(indices)...};
     Index offset = 0;
     for (std::size_t d = 0; d < Rank; ++d) {
@@ -244,9 +245,11 @@ class Tensor {
   std::span<const Scalar> flat() const { return {data(), size()}; }
 
   template <class... Indices>
-  requires(sizeof...(Indices) == Rank) Scalar& operator()(Indices... indices) { return view()(indices...); }
+  Scalar& operator()(Indices... indices) {
+    return view()(indices...);
+  }
   template <class... Indices>
-  requires(sizeof...(Indices) == Rank) const Scalar& operator()(Indices... indices) const {
+  const Scalar& operator()(Indices... indices) const {
     return view()(indices...);
   }
   decltype(auto) operator[](Index index) { return view()[index]; }

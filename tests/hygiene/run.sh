@@ -97,6 +97,8 @@ case $step in
     [ ! -s "$work/missing" ] || fail "not reached from regard/all.hpp: $(tr '\n' ' ' <"$work/missing")"
     # The version stands in one place; vcpkg wants it in its own.
     version=$(sed -n 's/.*REGARD_VERSION_STRING "\(.*\)"/\1/p' include/regard/version.hpp)
+    macros=$(sed -n 's/^#define REGARD_VERSION_[MP][AI][JNT].* //p' include/regard/version.hpp | tr '\n' .)
+    [ "$macros" = "$version." ] || fail "include/regard/version.hpp: found the numbers $macros beside the string $version"
     grep -q "\"version\": \"$version\"" cmake/packaging/vcpkg/regard/vcpkg.json ||
       fail "cmake/packaging/vcpkg/regard/vcpkg.json: found another version than $version of version.hpp"
     promises docs/promises.md >"$work/found"
@@ -150,16 +152,44 @@ regard::Index count(const regard::Tensor<float, 1>& tensor) { return tensor.size
 int plain();
 int plain() { return static_cast<int>(count(regard::Tensor<float, 1>({2}))); }
 CPP
-    build() { "$compiler" -std=c++20 -Iinclude "$@"; }
-    build "$@" -DNDEBUG -c "$work/other.cpp" -o "$work/fast.o"
-    build "$@" -c "$work/other.cpp" -o "$work/checked.o"
-    build "$@" -DNDEBUG -DCALLS "$work/main.cpp" "$work/fast.o" -o "$work/same" && "$work/same" || fail "same settings do not link and run"
-    build "$@" -DNDEBUG "$work/main.cpp" "$work/checked.o" -o "$work/beside" && "$work/beside" || fail "other settings do not coexist"
-    if build "$@" -DNDEBUG -DCALLS "$work/main.cpp" "$work/checked.o" -o "$work/mixed" 2>"$work/log"; then
-      fail "a tensor of other settings is linked, and must not"
-    elif ! grep -q 'undefined reference.*count.*regard::v[0-9_]*simd' "$work/log"; then
-      fail "the linker does not name what differs"
-      cat "$work/log" >&2
+    cp -r include "$work/newer"
+    sed -i 's/\(#define REGARD_VERSION_MINOR\) .*/\1 99/' "$work/newer/regard/version.hpp"
+    build() { "$compiler" -std=c++20 "$@"; }
+    # beside NAME NAMED "SETTINGS OF MAIN" "SETTINGS OF OTHER" [include flags...]: both link and run, and a tensor does not pass;
+    # NAMED is what the linker says of the type that main asks for
+    beside() {
+      name=$1 named=$2 main=$3 other=$4
+      shift 4
+      build $other "$@" -c "$work/other.cpp" -o "$work/other.o"
+      build $main "$@" "$work/main.cpp" "$work/other.o" -o "$work/beside" || fail "$name: other settings do not link beside"
+      # Flags of vectors may be for another processor than this one.
+      case "$main $other" in
+        *-mavx512*) grep -q -s '\bavx512f\b' /proc/cpuinfo && runs=1 || runs=0 ;;
+        *-mavx*) grep -q -s '\bfma\b.*\bavx2\b' /proc/cpuinfo && runs=1 || runs=0 ;;
+        *) runs=1 ;;
+      esac
+      if [ $runs = 1 ]; then
+        "$work/beside" || fail "$name: other settings do not run beside"
+      fi
+      if build $main "$@" -DCALLS "$work/main.cpp" "$work/other.o" -o "$work/mixed" 2>"$work/log"; then
+        fail "$name: a tensor of other settings is linked, and must not"
+      elif ! grep -q "undefined reference.*count.*regard::$named::Tensor" "$work/log"; then
+        fail "$name: the linker does not name what differs, regard::$named"
+        cat "$work/log" >&2
+      fi
+    }
+    build "$@" -DNDEBUG -Iinclude -DCALLS "$work/main.cpp" -c -o "$work/main.o"
+    build "$@" -DNDEBUG -Iinclude "$work/main.o" -x c++ "$work/other.cpp" -o "$work/same" && "$work/same" || fail "the same settings do not link and run"
+    number() { sed -n "s/^#define REGARD_VERSION_$1 //p" include/regard/version.hpp; }
+    tag="v$(number MAJOR)_$(number MINOR)_simd"
+    beside "bounds checks" "${tag}[0-9]*" "-DNDEBUG -Iinclude" "-Iinclude" "$@"
+    beside "version" "${tag}[0-9]*" "-DNDEBUG -Iinclude" "-DNDEBUG -I$work/newer" "$@"
+    if echo 'int main() {}' | "$compiler" -mavx2 -mfma -fsyntax-only -x c++ - 2>/dev/null; then
+      beside "AVX2 and FMA" "${tag}16" "-DNDEBUG -Iinclude" "-DNDEBUG -Iinclude -mavx2 -mfma" "$@"
+      beside "AVX without FMA" "${tag}32" "-DNDEBUG -Iinclude -mavx" "-DNDEBUG -Iinclude -mavx2 -mfma" "$@"
+      beside "AVX-512" "${tag}16" "-DNDEBUG -Iinclude" "-DNDEBUG -Iinclude -mavx2 -mfma -mavx512f" "$@"
+    else
+      echo "hygiene: $compiler knows no -mavx2 -mfma, so objects of other vector instructions are not tried" >&2
     fi
     ;;
   orders)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// An element has as many indices as the tensor has dimensions.
-// expect: sizeof...(Indices)
+// An element of a view has as many indices as the view has dimensions, and no more.
+// expect: expected as many indices as dimensions
 #include <regard/tensor.hpp>
 
 float use(regard::TensorView<float, 2> view) {
