@@ -22,11 +22,7 @@ Index argmax(const Values& values) {
 /// Resolves a target for one prediction, which must be one: logits that are not finite mean a broken model.
 template <class Model>
 Index resolve_target(const Model& model, const Target& target, std::span<const double> logits) {
-  for (const double logit : logits)
-    if (!std::isfinite(logit))
-      throw Error(std::string(model.name()) +
-                  ": found a logit that is not finite, expected a number; the weights " +
-                  "hold NaN, infinity or numbers that are too large");
+  check_logits(model, logits);
   const std::span<const std::string> labels = model.labels();
   if (const std::string* name = std::get_if<std::string>(&target)) {
     const auto found = std::find(labels.begin(), labels.end(), *name);
@@ -130,6 +126,32 @@ void describe_prediction(Explanation& why, const Model& model, const std::vector
   why.target = {target, why.labels[target]};
 }
 
+/// A number as text that reads back as the same double.
+REGARD_LAZY
+std::string option_text(double value) {
+  char buffer[40];
+  return {std::begin(buffer), std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
+}
+
+/// Throws for values, errors or totals that are not finite: what a model with huge weights can give although
+/// its logits are finite.
+REGARD_LAZY
+void check_values(const Explanation& why) {
+  const auto check = [&](const std::string& what, double value) {
+    if (!std::isfinite(value))
+      throw Error(why.model + ": " + why.method + " gives " + what + " " + option_text(value) +
+                  ", expected a finite number" + broken_weights);
+  };
+  for (Index player = 0; player < why.values.size(); ++player)
+    check("player " + std::to_string(player) + " the value", why.values[player]);
+  if (why.standard_errors)
+    for (Index player = 0; player < why.standard_errors->size(); ++player)
+      check("player " + std::to_string(player) + " the standard error", (*why.standard_errors)[player]);
+  check("the whole input the value", why.value_full);
+  check("the empty input the value", why.value_empty);
+  check("the completeness gap", why.completeness_gap);
+}
+
 /// Adds what a solver found.
 REGARD_LAZY
 void describe_solution(Explanation& why, const ShapleyResult& solved) {
@@ -142,6 +164,7 @@ void describe_solution(Explanation& why, const ShapleyResult& solved) {
   why.value_full = solved.value_full;
   why.completeness_gap = solved.completeness_gap;
   why.evaluations = solved.evaluations;
+  check_values(why);
   why.degenerate = degenerate(solved.values);
 }
 
@@ -199,13 +222,6 @@ void describe_players(Explanation& why, const EncodedImage<Scalar>& image,
       token -= image.special_tokens;
 }
 
-/// A number as text that reads back as the same double.
-REGARD_LAZY
-std::string option_text(double value) {
-  char buffer[40];
-  return {std::begin(buffer), std::to_chars(std::begin(buffer), std::end(buffer), value).ptr};
-}
-
 /// The layers that were selected, as an Explanation lists them.
 REGARD_LAZY
 std::vector<Index> list_layers(const std::vector<bool>& selected) {
@@ -220,14 +236,11 @@ std::vector<Index> list_layers(const std::vector<bool>& selected) {
 REGARD_LAZY
 void describe_scores(Explanation& why, std::vector<double> values) {
   double total = 0;
-  for (Index player = 0; player < values.size(); ++player) {
-    if (!std::isfinite(values[player]))
-      throw Error(why.model + ": " + why.method + " gives player " + std::to_string(player) + " the value " +
-                  option_text(values[player]) + ", expected a finite number");
-    total += values[player];
-  }
+  for (const double value : values)
+    total += value;
   why.values = std::move(values);
   why.completeness_gap = why.value_full - why.value_empty - total;
+  check_values(why);
   why.degenerate = degenerate(why.values);
   if (why.status.empty())
     why.status = to_string(Status::converged);

@@ -91,6 +91,18 @@ ShapleyResult solve(const AttentionMethod& method, const Aggregated& aggregated,
   return solve(max_mutual_game(aggregated, method.singleton), players, solver);
 }
 
+/// The mean of an input's attention. What is not finite there is the model's.
+template <class Model>
+AggregatedAttention mean_attention(const Model& model, const AttentionAccumulator& sums) {
+  try {
+    return sums.result();
+  } catch (const InvalidArgument& error) {
+    if (model.classifier().layers() == 0)
+      throw;
+    throw Error(std::string(model.name()) + ": " + error.what() + broken_weights);
+  }
+}
+
 /// Whether a solver draws anything.
 inline bool samples(Solver solver) {
   return solver != Solver::automatic && solver != Solver::closed_form && solver != Solver::exact;
@@ -118,7 +130,7 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
   for (Index b = 0; b < predictions.size(); ++b) {
     const Encoded& encoding = encodings[range.begin + b];
     Explanation why = describe(model, inputs[range.begin + b], encoding, predictions[b], method, options);
-    describe_solution(why, solve(method, sums[b].result(), players[b], options));
+    describe_solution(why, solve(method, mean_attention(model, sums[b]), players[b], options));
     if (samples(method.solver))
       why.samples = method.samples;
     why.value_function = gradient ? "gradient-attention" : "attention";

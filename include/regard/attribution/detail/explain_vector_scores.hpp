@@ -48,10 +48,14 @@ class NormReader {
 
  private:
   template <class Scalar>
-  static double norm(const Scalar* vector, Index width) {
+  static double norm(const Scalar* vector, Index width, double unit = 1) {
     double sum = 0;
-    for (Index k = 0; k < width; ++k)
-      sum += static_cast<double>(vector[k]) * static_cast<double>(vector[k]);
+    for (Index k = 0; k < width; ++k) {
+      const double entry = static_cast<double>(vector[k]) * unit;
+      sum += entry * entry;
+    }
+    if (unit == 1 && std::isinf(sum)) // the squares alone may be too large
+      return norm(vector, width, 0x1p-600) * 0x1p600;
     return std::sqrt(sum);
   }
 
@@ -121,18 +125,22 @@ void explain_range(const Model& model, std::span<const Input> inputs, std::span<
 
 /// 1 - cosine of the angle between two vectors, without the cancellation that the formula has for close ones.
 template <class Scalar>
-double cosine_distance(const Scalar* u, const Scalar* v, Index width) {
+double cosine_distance(const Scalar* u, const Scalar* v, Index width, double unit = 1) {
   double uu = 0, vv = 0, apart = 0;
   for (Index k = 0; k < width; ++k) {
-    const double a = static_cast<double>(u[k]), b = static_cast<double>(v[k]);
+    const double a = static_cast<double>(u[k]) * unit, b = static_cast<double>(v[k]) * unit;
     uu += a * a;
     vv += b * b;
     apart += (a - b) * (a - b);
   }
+  if (unit == 1 &&
+      (std::isinf(uu) || std::isinf(vv) || std::isinf(apart))) // the squares alone may be too large
+    return cosine_distance(u, v, width, 0x1p-600);
   const double lengths = std::sqrt(uu) * std::sqrt(vv), longer = std::sqrt(uu) - std::sqrt(vv);
   if (lengths == 0)
     return uu == vv ? 0 : 1;
-  return std::max(0.0, (apart - longer * longer) / (2 * lengths));
+  const double distance = (apart - longer * longer) / (2 * lengths);
+  return distance < 0 ? 0 : distance; // NaN stays
 }
 
 /// The class token's row of C_L ... C_1, each C with rows scaled to sum 1.

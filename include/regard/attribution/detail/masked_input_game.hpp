@@ -57,6 +57,19 @@ Masking resolve_masking(Masking masking) {
 
 namespace detail {
 
+/// What a number that is not finite means where a model gave it.
+inline constexpr const char* broken_weights =
+    "; the weights hold NaN, infinity or numbers that are too large";
+
+/// Throws for a logit that is not finite, which means a broken model.
+template <class Model, class Logits>
+void check_logits(const Model& model, const Logits& logits) {
+  for (const auto logit : logits)
+    if (!std::isfinite(logit))
+      throw Error(std::string(model.name()) + ": found a logit that is not finite, expected a number" +
+                  broken_weights);
+}
+
 inline Index token_count(const Encoding& encoding) {
   return encoding.tokens.size();
 }
@@ -241,6 +254,7 @@ void MaskedInputGame<Model>::pick(Coalition coalition, const Tensor<Scalar, 2>& 
 template <class Model>
 requires TextModel<Model> || ImageModel<Model>
 double MaskedInputGame<Model>::read(TensorView<const Scalar, 1> logits) const {
+  detail::check_logits(model_, logits); // an infinite one would pass for certainty
   const double logit = static_cast<double>(logits[target_]);
   if (options_.value == ValueFunction::logit)
     return logit;
