@@ -26,7 +26,7 @@ int main() {
 
   // A bug in a game shows here, not as a strange value later: the list of broken laws is empty.
   for (const std::string& violation : regard::testing::check_game(council))
-    std::cout << violation << '\n';
+    std::cerr << violation << '\n';
 
   const auto power = regard::shapley(council);
   for (regard::Index state = 0; state < council.players(); ++state)

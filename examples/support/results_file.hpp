@@ -148,7 +148,7 @@ inline void check_line(const std::filesystem::path& path, std::size_t number, co
 class LineFile {
  public:
   /// Opens `path` to append to its first `bytes` bytes: what stands behind them is cut off.
-  LineFile(std::filesystem::path path, std::size_t bytes) : path_(std::move(path)) {
+  LineFile(std::filesystem::path path, std::size_t bytes) : path_(std::move(path)), bytes_(bytes) {
     stream_.open(path_, std::ios::binary | std::ios::app);
     if (!stream_)
       throw regard::IoError("cannot write " + path_.string());
@@ -160,13 +160,23 @@ class LineFile {
   }
 
   void append(const std::string& line) {
+    errno = 0;
     stream_ << line + "\n" << std::flush;
-    if (!stream_)
-      throw regard::IoError("cannot write " + path_.string());
+    if (stream_) {
+      bytes_ += line.size() + 1;
+      return;
+    }
+    const int reason = errno != 0 ? errno : EIO;
+    stream_.close();
+    std::error_code ignored; // a part of the line may stand there; a resumed run would cut it off too
+    std::filesystem::resize_file(path_, bytes_, ignored);
+    throw regard::IoError("cannot write " + path_.string() + ": " +
+                          std::error_code(reason, std::generic_category()).message());
   }
 
  private:
   std::filesystem::path path_;
+  std::size_t bytes_;
   std::ofstream stream_;
 };
 

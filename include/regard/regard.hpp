@@ -4,6 +4,7 @@
 // their own, since each has dependencies of its own.
 #pragma once
 
+#include <regard/attribution/assign_scores.hpp>
 #include <regard/attribution/explain.hpp>
 #include <regard/attribution/masked_input_game.hpp>
 #include <regard/attribution/methods.hpp>

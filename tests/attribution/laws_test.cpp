@@ -61,13 +61,65 @@ TEST_CASE("each broken law of attribution is named", "[laws]") {
   CHECK(broken([](Explanation& why) {
           if (!why.values.empty())
             why.values[0] = std::numeric_limits<double>::quiet_NaN();
-        }) == "finite completeness ");
+        }) == "finite ");
   Index calls = 0;
   CHECK(broken([&](Explanation& why) {
           if (why.values.size() < 2)
             return;
           const double moved = 1e-9 * static_cast<double>(++calls);
-          why.values[0] += moved;
-          why.values[1] -= moved;
+          auto values = why.values;
+          values[0] += moved;
+          values[1] -= moved;
+          assign_scores(why, std::move(values));
         }) == "repeatable ");
+  CHECK(broken([](Explanation& why) { why.degenerate = !why.degenerate; }) == "words ");
+  CHECK(broken([](Explanation& why) { why.words.clear(); }) == "words ");
+  for (const double value : {1.0, std::numeric_limits<double>::quiet_NaN()})
+    CHECK(broken([&](Explanation& why) {
+            if (!why.words.empty())
+              why.words[0].value = value;
+          }) == "words ");
+}
+
+TEST_CASE("a method that can be asked is held to each class", "[laws]") {
+  const auto asked = [](const TextInput& text, const Target& target = {}) {
+    return explain(model(), text, input_x_gradient{}, {.target = target});
+  };
+  CHECK(check_attribution(asked, inputs) == testing::Violations{});
+  CHECK(check_attribution(asked, {"a fine film", "dull"}) == testing::Violations{});
+  const auto deaf = [](const TextInput& text, const Target& = {}) {
+    return explain(model(), text, input_x_gradient{});
+  };
+  const auto violations = check_attribution(deaf, inputs);
+  REQUIRE(violations.size() == 1);
+  CHECK_THAT(violations[0],
+             Catch::Matchers::StartsWith("target: input 0, class 0: found an explanation of class 1"));
+}
+
+TEST_CASE("assigned scores bring words, gap and ties with them", "[attribution]") {
+  const TextInput pair("an unfathomably dreary flick", "unfathomably 12.5 fine");
+  for (const PlayerUnit unit : {PlayerUnit::tokens, PlayerUnit::words}) {
+    const Explanation before = explain(model(), pair, occlusion{.players = unit});
+    Explanation why = explain(model(), pair, random_scores{.players = unit});
+    why.value_full = before.value_full;
+    why.value_empty = before.value_empty;
+    why.standard_errors.emplace(why.values.size(), 1.0);
+    assign_scores(why, before.values);
+    CHECK(why.values == before.values);
+    CHECK(!why.standard_errors);
+    CHECK(why.completeness_gap == before.completeness_gap);
+    REQUIRE(why.words.size() == before.words.size());
+    for (Index w = 0; w < why.words.size(); ++w)
+      CHECK(why.words[w].value == before.words[w].value);
+    CHECK(!why.degenerate);
+    assign_scores(why, std::vector<double>(why.players.size(), 2.0));
+    CHECK(why.degenerate);
+  }
+  Explanation why = explain(model(), "dull film", random_scores{});
+  const Explanation same = why;
+  CHECK_THROWS_WITH(assign_scores(why, {1}), "random: found 1 values, expected one for each of 2 players");
+  CHECK_THROWS_WITH(assign_scores(why, {1, std::numeric_limits<double>::infinity()}),
+                    "random: found the value inf of player 1, expected a finite number");
+  CHECK(why.values == same.values);
+  CHECK(why.words[0].value == same.words[0].value);
 }

@@ -185,3 +185,19 @@ TEST_CASE("a reader meets one whole file or the other", "[output]") {
   CHECK(whole);
   CHECK(count(folder.path()) == 1);
 }
+
+TEST_CASE("files that belong together are all written, or none is touched", "[core]") {
+  const regard_test::TemporaryFolder folder;
+  const fs::path first = folder.write("first", "old"), second = folder.path() / "second",
+                 nowhere = folder.path() / "no such folder" / "third";
+  const regard::FileContent some[] = {{first, "new"}, {nowhere, "new"}, {second, "new"}};
+  CHECK_THROWS_AS(regard::write_files(some), regard::IoError);
+  CHECK(regard_test::read_file(first) == "old");
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
+
+  const regard::FileContent both[] = {{first, "new"}, {second, "also new"}};
+  regard::write_files(both);
+  CHECK(regard_test::read_file(first) == "new");
+  CHECK(regard_test::read_file(second) == "also new");
+  CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 2);
+}

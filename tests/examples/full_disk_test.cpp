@@ -3,6 +3,8 @@
 // nothing beside it. A limit on the size of files stands for the disk.
 #include "support/program.hpp"
 
+#include <map>
+
 using namespace regard_test;
 namespace fs = std::filesystem;
 
@@ -92,9 +94,29 @@ TEST_CASE("concepts and results that do not fit are no half of anything", "[exam
   const Result limited = run_limited("concepts", arguments, 1);
   CHECK(limited.code == 1);
   CHECK_THAT(limited.error, Catch::Matchers::Contains(saved));
-  CHECK_FALSE(fs::exists(fs::path(saved) / "cavs.json")); // written last
+  CHECK(fs::is_empty(saved));
   CHECK(run_program("concepts", arguments).code == 0);
   CHECK(fs::exists(fs::path(saved) / "cavs.json"));
+
+  // Over CAVs that were saved before: whichever file it is that does not fit, all of the old ones stay.
+  const auto content = [&] {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(saved))
+      files[entry.path().filename().string()] = read_file(entry.path());
+    return files;
+  };
+  const auto old = content();
+  REQUIRE(old.size() == 2);
+  const auto first = static_cast<int>(old.at("cavs.safetensors").size() / 512);
+  const std::string more = arguments + " --seed 1 --random '" + a + "' --random '" + b + "'";
+  for (const int blocks : {1, first - 1, first + 1}) {
+    CHECK(run_limited("concepts", more, blocks).code == 1);
+    CHECK(content() == old);
+  }
+  CHECK(run_program("concepts", more).code == 0);
+  CHECK(content().size() == 3);
+  CHECK(content().at("random.safetensors").size() > (old.at("cavs.safetensors").size() / 512 + 1) * 512);
+  CHECK(content().at("cavs.safetensors") != old.at("cavs.safetensors"));
 
   // A results file keeps its whole lines: with room again, the run goes on where it was.
   std::string text = "sentence\tlabel\n";
@@ -107,6 +129,8 @@ TEST_CASE("concepts and results that do not fit are no half of anything", "[exam
   const Result cut = run_limited("compare_methods", study + "'" + results + "'", 4);
   CHECK(cut.code == 1);
   CHECK_THAT(cut.error, Catch::Matchers::Contains(results));
+  CHECK(read_file(results).size() > 500);
+  CHECK(read_file(results).back() == '\n');
   CHECK(run_program("compare_methods", study + "'" + results + "'").code == 0);
   CHECK(run_program("compare_methods", study + "'" + whole + "'").code == 0);
   CHECK(read_file(results) == read_file(whole));

@@ -137,6 +137,15 @@ TEST_CASE("a written PNG reads back as it was", "[image]") {
   CHECK_THROWS_WITH(encode_png(Image()), Contains("[0, 0, 0]"));
 }
 
+TEST_CASE("a chunk of a PNG that claims more than the file has gets no memory", "[image]") {
+  std::string bytes = read_bytes(golden / "files" / "exif.png");
+  const auto chunk = bytes.find("eXIf");
+  REQUIRE(chunk != std::string::npos);
+  bytes[chunk - 4] = 9; // the highest byte of its length
+  CHECK_THROWS_WITH(decode(bytes), Contains("PNG: found a chunk of 1509") && Contains("expected at most") &&
+                                       Contains("ends early"));
+}
+
 TEST_CASE("a truncated image is one clear error wherever it ends", "[image]") {
   for (const char* const name : {"turned6.jpg", "progressive.jpg", "gray4.png", "exif.png"}) {
     const std::string bytes = read_bytes(golden / "files" / name);

@@ -98,6 +98,21 @@ TEST_CASE("a fingerprint tells models apart", "[tcav]") {
                                                   Contains("another model"));
 }
 
+TEST_CASE("vectors of another save are refused", "[tcav]") {
+  const Saved saved;
+  Cavs other = train(model(1));
+  save_cavs(saved.folder.path() / "other", other, 7);
+  for (const char* file : {"cavs.safetensors", "random.safetensors"}) {
+    const std::string own = read_file(saved.path / file);
+    fs::copy_file(saved.folder.path() / "other" / file, saved.path / file,
+                  fs::copy_options::overwrite_existing);
+    CHECK_THROWS_WITH(load_cavs(saved.path, 7),
+                      Contains("cavs.json") && Contains("vectors_hash: found ") && Contains("another save"));
+    std::ofstream(saved.path / file, std::ios::binary) << own;
+    CHECK_NOTHROW(load_cavs(saved.path, 7));
+  }
+}
+
 TEST_CASE("CAVs that cannot be saved", "[tcav]") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(save_cavs(folder.path() / "x", {}, 1), InvalidArgument);

@@ -93,7 +93,7 @@ struct Explanation {
   /// - "shapley": Shapley or Owen values of a game, which add up to value_full - value_empty but for the gap;
   /// - "output-score": scores of the model's output. value_full is the output for the input, value_empty with
   ///   all players hidden, or at the baseline; the gap is what the scores leave unexplained;
-  /// - "attention-score": shares of an amount of attention. value_full is the amount over all tokens,
+  /// - "attention-score": shares of an amount, such as attention. value_full is the amount over all tokens,
   ///   value_empty is 0; the gap is what tokens that are no players have of it;
   /// - "random": noise. value_full is the sum of the values.
   std::string value_kind;
@@ -107,8 +107,8 @@ struct Explanation {
   double completeness_gap = 0;                        ///< value_full - value_empty - sum of values
   /// Of the game, or of the model beyond the pass that predicts; 0 for a closed form.
   Index evaluations = 0;
-  bool degenerate = false; ///< all values tie, so they rank nothing
-  std::vector<ExplainedWord> words;
+  bool degenerate = false;          ///< all values tie, so they rank nothing
+  std::vector<ExplainedWord> words; ///< of a text; `assign_scores` keeps them in step with the values
 };
 
 } // namespace regard::inline REGARD_ABI

@@ -26,6 +26,9 @@ struct NamedTensor {
 /// shape; IoError as write_file does.
 REGARD_LAZY void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors);
 
+/// What it writes.
+REGARD_LAZY std::string safetensors_bytes(std::vector<NamedTensor> tensors);
+
 } // namespace regard::inline REGARD_ABI
 
 #if !defined(REGARD_COMPILED)

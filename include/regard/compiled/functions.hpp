@@ -56,6 +56,7 @@ template ViTConfig read_vit_config(const ConfigFile& file);
 template bool is_weight_type(DataType type);
 
 // regard/checkpoint/write_safetensors.hpp
+template std::string safetensors_bytes(std::vector<NamedTensor> tensors);
 template void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors);
 
 // regard/evaluation/comparison.hpp

@@ -7,6 +7,7 @@
 #include <regard/core/error.hpp>
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 namespace regard::inline REGARD_ABI {
@@ -22,6 +23,18 @@ namespace regard::inline REGARD_ABI {
 /// file
 ///     is not replaced), a full disk, a folder in place of a file.
 void write_file(const std::filesystem::path& path, std::string_view content);
+
+/// A file to be.
+struct FileContent {
+  std::filesystem::path path;
+  std::string_view content;
+};
+
+/// Writes files that belong together: no target is touched before the content of all is on the disk, so a
+/// disk that fills leaves the old ones. They then take their names in order; only an end of the process
+/// between two of these renames can leave new files beside old ones.
+/// @throws IoError  as write_file does
+void write_files(std::span<const FileContent> files);
 
 } // namespace regard::inline REGARD_ABI
 

@@ -20,8 +20,8 @@
 
 namespace regard::inline REGARD_ABI {
 
-/// Writes the folder, which is created if it is not there. Each file is written whole or not at all,
-/// cavs.json last.
+/// Writes the folder, which is created if it is not there. All of it is written or nothing, as write_files
+/// does: CAVs that were saved there before are lost only to new ones.
 /// @param model  fingerprint of the model that they were trained on
 /// @throws InvalidArgument  when there are none or they were stopped; IoError as write_file does.
 REGARD_LAZY void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std::uint64_t model);
@@ -29,7 +29,7 @@ REGARD_LAZY void save_cavs(const std::filesystem::path& folder, const Cavs& cavs
 /// Reads them back.
 /// @param model  fingerprint of the model that they are wanted for
 /// @throws IoError, MalformedFile or UnsupportedFile naming the file, and InvalidArgument when they belong to
-/// another model.
+/// another model. Vectors that cavs.json was not written with are refused.
 REGARD_LAZY Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model);
 
 } // namespace regard::inline REGARD_ABI

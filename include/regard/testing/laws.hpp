@@ -53,7 +53,8 @@ class TableGame {
 /// Checks a game on all of its coalitions up to 10 players, on the empty, the full and random ones beyond:
 ///
 /// - finite: every value is a finite number;
-/// - repeatable: a coalition has the same value, to the bit, whenever and from whatever memory it is asked;
+/// - repeatable: a coalition has the same value, to the bit, whenever and from whatever memory it is asked
+///   (where not, no further law is checked);
 /// - batch: `values` gives what `value` gives, in batches of any size and order (games that have it);
 /// - closed form size, closed form efficiency: one value a player, and their sum is v(all) - v(empty);
 /// - closed form: equals enumeration, up to 12 players (games that have it).

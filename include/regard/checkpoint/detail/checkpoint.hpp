@@ -56,9 +56,10 @@ bool exists(const std::filesystem::path& path) {
 /// A name that stays inside its folder on every system.
 REGARD_LAZY
 bool is_plain_file_name(std::string_view name) {
-  constexpr std::string_view refused("/\\:\0", 4);
-  return !name.empty() && name != "." && name != ".." &&
-         name.find_first_of(refused) == std::string_view::npos;
+  const auto refused = [](char c) {
+    return c == '/' || c == '\\' || c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  };
+  return !name.empty() && name != "." && name != ".." && std::none_of(name.begin(), name.end(), refused);
 }
 
 /// The older name of a layer norm's parameter; empty when `name` is no layer norm's.

@@ -13,7 +13,7 @@
 namespace regard::inline REGARD_ABI {
 
 template <class Lazy>
-void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors) {
+std::string safetensors_bytes(std::vector<NamedTensor> tensors) {
   static_assert(std::endian::native == std::endian::little, "the format is little-endian");
   std::sort(tensors.begin(), tensors.end(),
             [](const NamedTensor& a, const NamedTensor& b) { return a.name < b.name; });
@@ -46,7 +46,12 @@ void write_safetensors(const std::filesystem::path& path, std::vector<NamedTenso
   bytes += text;
   for (const NamedTensor& tensor : tensors)
     bytes.append(reinterpret_cast<const char*>(tensor.values.data()), tensor.values.size_bytes());
-  write_file(path, bytes);
+  return bytes;
+}
+
+template <class Lazy>
+void write_safetensors(const std::filesystem::path& path, std::vector<NamedTensor> tensors) {
+  write_file(path, safetensors_bytes(std::move(tensors)));
 }
 
 } // namespace regard::inline REGARD_ABI

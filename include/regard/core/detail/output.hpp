@@ -5,8 +5,11 @@
 #include <regard/core/output.hpp>
 
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <fcntl.h>
@@ -119,75 +122,118 @@ class OutputFile {
   std::filesystem::path name_;
 };
 
+/// The content of a file on the disk, which has the target's name still to take.
+class StagedFile {
+ public:
+  StagedFile(const std::filesystem::path& path, std::string_view content)
+      : path_(path), target_(output_target(path)) {
+    struct stat old {};
+    const bool exists = ::stat(target_.c_str(), &old) == 0;
+    check(exists || errno == ENOENT);
+    if (target_.filename().empty() || (exists && S_ISDIR(old.st_mode)))
+      throw_cannot_write(path_, EISDIR);
+
+    if (target_.parent_path() == "/dev" || (exists && !S_ISREG(old.st_mode)) ||
+        target_.native().starts_with("/proc/")) {
+      OutputFile device(target_);
+      check(device.is_open() && device.write(content) && device.close());
+      return;
+    }
+
+    // rename() asks for the permission of the folder alone: respect that of the file as well.
+    check(!exists || ::faccessat(AT_FDCWD, target_.c_str(), W_OK, AT_EACCESS) == 0);
+    file_.emplace(target_.parent_path(), exists ? old.st_mode & 0777 : 0666);
+    check(file_->is_open());
+    if (exists) {
+      // Only root may give a file away; a group of ours we may. What is refused stays ours.
+      const bool owned = ::fchown(file_->descriptor(), old.st_uid, old.st_gid) == 0 ||
+                         ::fchown(file_->descriptor(), static_cast<uid_t>(-1), old.st_gid) == 0;
+      check(::fchmod(file_->descriptor(), old.st_mode & (owned ? 0777 : 0707)) == 0);
+    }
+    check(file_->write(content) && file_->sync() && file_->close());
+  }
+
+  void commit() {
+    if (file_)
+      check(file_->rename(target_));
+  }
+
+ private:
+  void check(bool done) const {
+    if (!done)
+      throw_cannot_write(path_, errno);
+  }
+
+  std::filesystem::path path_, target_;
+  std::optional<OutputFile> file_; ///< none for what is no regular file: that has been written
+};
+
+#else
+
+class StagedFile {
+ public:
+  StagedFile(const std::filesystem::path& path, std::string_view content)
+      : path_(path), target_(output_target(path)) {
+    std::error_code error;
+    const auto status = std::filesystem::status(target_, error);
+    if (target_.filename().empty() || std::filesystem::is_directory(status))
+      throw_cannot_write(path_, EISDIR);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+      std::ofstream device(target_, std::ios::binary | std::ios::app);
+      if (!device.write(content.data(), static_cast<std::streamsize>(content.size())).flush())
+        throw_cannot_write(path_, EIO);
+      return;
+    }
+    temporary_ = target_.parent_path() / (".regard-" + std::to_string(std::random_device{}()) + ".tmp");
+    errno = 0;
+    std::ofstream file(temporary_, std::ios::binary);
+    file.write(content.data(), static_cast<std::streamsize>(content.size()));
+    file.close();
+    if (!file) {
+      const int reason = errno != 0 ? errno : EIO;
+      remove();
+      throw_cannot_write(path_, reason);
+    }
+  }
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+  ~StagedFile() { remove(); }
+
+  void commit() {
+    if (temporary_.empty())
+      return;
+    std::error_code error;
+    std::filesystem::rename(temporary_, target_, error);
+    if (error)
+      throw_cannot_write(path_, error);
+    temporary_.clear();
+  }
+
+ private:
+  void remove() {
+    std::error_code ignored;
+    if (!temporary_.empty())
+      std::filesystem::remove(temporary_, ignored);
+  }
+
+  std::filesystem::path path_, target_, temporary_;
+};
+
 #endif
 
 } // namespace detail
 
-#if defined(__unix__) || defined(__APPLE__)
-
 REGARD_INLINE void write_file(const std::filesystem::path& path, std::string_view content) {
-  const auto check = [&path](bool done) {
-    if (!done)
-      detail::throw_cannot_write(path, errno);
-  };
-  const auto target = detail::output_target(path);
-  struct stat old {};
-  const bool exists = ::stat(target.c_str(), &old) == 0;
-  check(exists || errno == ENOENT);
-  if (target.filename().empty() || (exists && S_ISDIR(old.st_mode)))
-    detail::throw_cannot_write(path, EISDIR);
-
-  if (target.parent_path() == "/dev" || (exists && !S_ISREG(old.st_mode)) ||
-      target.native().starts_with("/proc/")) {
-    detail::OutputFile device(target);
-    check(device.is_open() && device.write(content) && device.close());
-    return;
-  }
-
-  // rename() asks for the permission of the folder alone: respect that of the file as well.
-  check(!exists || ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) == 0);
-  detail::OutputFile file(target.parent_path(), exists ? old.st_mode & 0777 : 0666);
-  check(file.is_open());
-  if (exists) {
-    // Only root may give a file away; a group of ours we may. What is refused stays ours.
-    const bool owned = ::fchown(file.descriptor(), old.st_uid, old.st_gid) == 0 ||
-                       ::fchown(file.descriptor(), static_cast<uid_t>(-1), old.st_gid) == 0;
-    check(::fchmod(file.descriptor(), old.st_mode & (owned ? 0777 : 0707)) == 0);
-  }
-  check(file.write(content) && file.sync() && file.close() && file.rename(target));
+  detail::StagedFile(path, content).commit();
 }
 
-#else
-
-REGARD_INLINE void write_file(const std::filesystem::path& path, std::string_view content) {
-  const auto target = detail::output_target(path);
-  std::error_code error;
-  const auto status = std::filesystem::status(target, error);
-  if (target.filename().empty() || std::filesystem::is_directory(status))
-    detail::throw_cannot_write(path, EISDIR);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    std::ofstream device(target, std::ios::binary | std::ios::app);
-    if (!device.write(content.data(), static_cast<std::streamsize>(content.size())).flush())
-      detail::throw_cannot_write(path, EIO);
-    return;
-  }
-  const auto temporary =
-      target.parent_path() / (".regard-" + std::to_string(std::random_device{}()) + ".tmp");
-  errno = 0;
-  std::ofstream file(temporary, std::ios::binary);
-  file.write(content.data(), static_cast<std::streamsize>(content.size()));
-  file.close();
-  if (file)
-    std::filesystem::rename(temporary, target, error);
-  else
-    error.assign(errno != 0 ? errno : EIO, std::generic_category());
-  if (error) {
-    std::error_code ignored;
-    std::filesystem::remove(temporary, ignored);
-    detail::throw_cannot_write(path, error);
-  }
+REGARD_INLINE void write_files(std::span<const FileContent> files) {
+  std::vector<std::unique_ptr<detail::StagedFile>> staged;
+  staged.reserve(files.size());
+  for (const FileContent& file : files)
+    staged.push_back(std::make_unique<detail::StagedFile>(file.path, file.content));
+  for (const auto& file : staged)
+    file->commit();
 }
-
-#endif
 
 } // namespace regard::inline REGARD_ABI

@@ -92,20 +92,39 @@ struct PngReader {
   }
 };
 
+/// A big-endian number of four bytes.
+inline Index png_number(std::span<const std::byte> bytes, Index at) {
+  Index value = 0;
+  for (Index i = at; i < at + 4; ++i)
+    value = value << 8 | std::to_integer<Index>(bytes[i]);
+  return value;
+}
+
+/// Refuses a chunk that claims more bytes than the file has: libpng takes memory for some before it reads
+/// them.
+inline void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
+  constexpr Index signature = 8, frame = 12; // of a chunk: length, name, checksum
+  constexpr Index end = 0x49454e44;          // IEND: what follows is no part of the image
+  for (Index at = signature; at + frame <= bytes.size();) {
+    const Index length = png_number(bytes, at), left = bytes.size() - at - frame;
+    if (length > left)
+      throw MalformedFile(file, "PNG: found a chunk of " + std::to_string(length) +
+                                    " bytes, expected at most " + std::to_string(left) +
+                                    ": the file ends early");
+    if (png_number(bytes, at + 4) == end)
+      return;
+    at += frame + length;
+  }
+}
+
 inline Image decode_png(std::span<const std::byte> bytes, const std::string& file, const ImageLimits& limits,
                         int& orientation) {
   PngReader reader;
   const auto refuse = [&] { throw MalformedFile(file, std::string("PNG: ") + reader.message); };
   // The size is checked here first, so that the error says what was found: signature, then the chunk IHDR.
-  if (bytes.size() >= 24) {
-    const auto four = [&](Index at) {
-      Index value = 0;
-      for (Index i = at; i < at + 4; ++i)
-        value = value << 8 | std::to_integer<Index>(bytes[i]);
-      return value;
-    };
-    check_size(file, four(16), four(20), limits);
-  }
+  if (bytes.size() >= 24)
+    check_size(file, png_number(bytes, 16), png_number(bytes, 20), limits);
+  check_chunks(bytes, file);
   const auto side = static_cast<png_uint_32>(std::min<Index>(limits.max_side, PNG_UINT_31_MAX));
   if (!reader.read_header(bytes.data(), bytes.size(), side))
     refuse();

@@ -108,6 +108,23 @@ std::string cav_name(const CavSet& set) {
   return set.concept_name + "/" + std::to_string(set.layer);
 }
 
+/// Of all numbers in the tensor files: tells a cavs.json beside files of another save.
+REGARD_LAZY
+std::string hash_of_vectors(const Cavs& cavs) {
+  Fingerprint hash;
+  const auto add = [&hash](const auto& vectors) {
+    hash.add(vectors.size());
+    for (const double value : vectors.flat())
+      hash.add(value);
+  };
+  for (const CavSet& set : cavs.sets) {
+    add(set.vectors);
+    if (set.random)
+      add(set.random->vectors);
+  }
+  return hex(hash.value());
+}
+
 } // namespace detail
 
 template <class Lazy>
@@ -119,9 +136,13 @@ void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std::uint6
   if (error)
     throw IoError(folder.string() + ": cannot create the folder: " + error.message());
   using Json = detail::Deferred<Lazy, nlohmann::ordered_json>;
-  Json json{{"format", "regard-cavs-1"},        {"version", version},
-            {"model_hash", detail::hex(model)}, {"seed", cavs.seed},
-            {"cav", to_string(cavs.probe)},     {"negatives", to_string(cavs.negatives)}};
+  Json json{{"format", "regard-cavs-1"},
+            {"version", version},
+            {"model_hash", detail::hex(model)},
+            {"vectors_hash", detail::hash_of_vectors(cavs)},
+            {"seed", cavs.seed},
+            {"cav", to_string(cavs.probe)},
+            {"negatives", to_string(cavs.negatives)}};
   json["sets"] = Json::array();
   json["cavs"] = Json::array();
   std::vector<NamedTensor> tensors, random;
@@ -155,16 +176,22 @@ void save_cavs(const std::filesystem::path& folder, const Cavs& cavs, std::uint6
   }
   std::string text;
   try {
-    text = json.dump(1);
+    text = json.dump(1) + "\n";
   } catch (const nlohmann::json::exception&) {
     throw InvalidArgument("a concept's name is not valid UTF-8");
   }
-  write_safetensors(folder / "cavs.safetensors", std::move(tensors));
-  if (random.empty())
+  const std::string bytes = safetensors_bytes(std::move(tensors));
+  std::string random_bytes;
+  std::vector<FileContent> files{{folder / "cavs.safetensors", bytes}};
+  const bool has_random = !random.empty();
+  if (has_random) {
+    random_bytes = safetensors_bytes(std::move(random));
+    files.push_back({folder / "random.safetensors", random_bytes});
+  }
+  files.push_back({folder / "cavs.json", text});
+  write_files(files);
+  if (!has_random)
     std::filesystem::remove(folder / "random.safetensors", error); // of an earlier save
-  else
-    write_safetensors(folder / "random.safetensors", std::move(random));
-  write_file(folder / "cavs.json", text + "\n");
 }
 
 template <class Lazy>
@@ -244,6 +271,13 @@ Cavs load_cavs(const std::filesystem::path& folder, std::uint64_t model) {
       set.accuracies[reader.index(record, "resample")] = accuracy;
     }
   }
+  // Files that another program made may do without.
+  if (const std::string expected = detail::hash_of_vectors(cavs);
+      json.contains("vectors_hash") && json["vectors_hash"] != expected)
+    reader.fail(
+        "vectors_hash",
+        (json["vectors_hash"].is_string() ? json["vectors_hash"].template get<std::string>() : "no string") +
+            ", expected " + expected + ": the vectors beside it are those of another save");
   return cavs;
 }
 

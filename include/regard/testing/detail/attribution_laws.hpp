@@ -2,14 +2,31 @@
 // Body of testing/attribution_laws.hpp.
 #pragma once
 
+#include <regard/attribution/assign_scores.hpp>
 #include <regard/testing/attribution_laws.hpp>
 #include <regard/testing/detail/laws.hpp>
 
 #include <array>
 #include <string_view>
+#include <type_traits>
 
 namespace regard::inline REGARD_ABI {
 namespace detail {
+
+/// What follows from the values.
+REGARD_LAZY
+void check_derived(LawReport& report, const Explanation& why, double allowed) {
+  Explanation expected = why;
+  assign_scores(expected, why.values);
+  if (why.degenerate != expected.degenerate)
+    report.violated("words", std::string("found degenerate = ") + (why.degenerate ? "true" : "false") +
+                                 ", expected the other");
+  if (why.words.empty() && !why.tokens.empty() && !why.players.empty())
+    report.violated("words", "found no words, expected those of the text");
+  for (Index w = 0; w < why.words.size(); ++w)
+    report.near("words", "the value of '" + why.words[w].text + "', the sum of its players",
+                why.words[w].value, expected.words[w].value, allowed);
+}
 
 REGARD_LAZY
 void check_explanation(LawReport& report, const Explanation& why, double tolerance) {
@@ -41,11 +58,17 @@ void check_explanation(LawReport& report, const Explanation& why, double toleran
   if (std::find(kinds.begin(), kinds.end(), why.value_kind) == kinds.end())
     report.violated("kind", "found value_kind \"" + why.value_kind +
                                 "\", expected shapley, output-score, attention-score or random");
+  if (report.broken("size") || report.broken("finite") || report.broken("players"))
+    return;
   const double scale =
       std::max({largest_magnitude(why.values), std::abs(why.value_full), std::abs(why.value_empty)});
-  report.near("completeness", "value_empty + sum of values + completeness_gap",
-              why.value_empty + compensated_total(why.values) + why.completeness_gap, why.value_full,
-              tolerance * scale);
+  const double sum = why.value_empty + compensated_total(why.values) + why.completeness_gap;
+  if (!(std::abs(sum - why.value_full) <= tolerance * scale))
+    report.violated("completeness", "value_empty + sum of values + completeness_gap: found " +
+                                        number_text(sum) +
+                                        ", expected value_full = " + number_text(why.value_full) +
+                                        " within " + number_text(tolerance * scale));
+  check_derived(report, why, tolerance * scale);
 }
 
 } // namespace detail
@@ -55,19 +78,37 @@ namespace testing {
 template <class Attribution, class Input>
 Violations check_attribution(const Attribution& attribution, const std::vector<Input>& inputs,
                              const LawOptions& options) {
+  static_assert(std::is_convertible_v<decltype(attribution(inputs[0])), Explanation>,
+                "an attribution method returns a regard::Explanation");
   detail::LawReport report;
   std::vector<std::vector<double>> values;
   for (Index i = 0; i < inputs.size(); ++i) {
-    report.at("input " + std::to_string(i));
+    const std::string place = "input " + std::to_string(i);
+    report.at(place);
     const Explanation why = attribution(inputs[i]);
     detail::check_explanation(report, why, options.tolerance);
     values.push_back(why.values);
+    if constexpr (std::is_invocable_v<const Attribution&, const Input&, Index>)
+      for (Index label = 0; label < why.labels.size(); ++label) {
+        report.at(place + ", class " + std::to_string(label));
+        const Explanation other = attribution(inputs[i], label);
+        if (other.target.index != label)
+          report.violated("target", "found an explanation of class " + std::to_string(other.target.index));
+        detail::check_explanation(report, other, options.tolerance);
+      }
   }
   for (Index i = inputs.size(); i-- > 0;) {
     report.at("input " + std::to_string(i));
     const Explanation again = attribution(inputs[i]);
-    if (again.values != values[i] && !report.broken("finite"))
-      report.violated("repeatable", "found other values the second time, expected the same");
+    if (again.values.size() != values[i].size())
+      report.violated("repeatable", "found " + std::to_string(again.values.size()) +
+                                        " values, before there were " + std::to_string(values[i].size()));
+    else if (!report.broken("finite"))
+      for (Index player = 0; player < values[i].size(); ++player)
+        if (again.values[player] != values[i][player])
+          report.violated("repeatable", "player " + std::to_string(player) + ": found " +
+                                            detail::number_text(again.values[player]) + ", before it was " +
+                                            detail::number_text(values[i][player]));
   }
   return report.violations();
 }

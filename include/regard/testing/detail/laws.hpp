@@ -315,6 +315,8 @@ Violations check_game(const G& game, const LawOptions& options) {
                                         ", before it was " + detail::number_text(values[c]));
   }
   const double largest = detail::largest_magnitude(values);
+  if (report.broken("repeatable"))
+    return report.violations(); // the rest would compare with values that do not last
   if constexpr (BatchGame<G>)
     detail::check_batches(game, views, values, options.tolerance * largest, report);
   if constexpr (ClosedFormGame<G>)
@@ -324,6 +326,10 @@ Violations check_game(const G& game, const LawOptions& options) {
 
 template <class Solver>
 Violations check_solver(const Solver& solver, const LawOptions& options) {
+  using Result = decltype(solver(std::declval<const TableGame&>()));
+  static_assert(std::is_convertible_v<Result, ShapleyResult> ||
+                    std::is_convertible_v<Result, std::vector<double>>,
+                "a solver returns a regard::ShapleyResult or a std::vector<double> with one number a player");
   detail::LawReport report;
   const Index sizes = std::clamp<Index>(options.max_players, 1, 16);
   for (Index round = 0; round < options.rounds; ++round) {
