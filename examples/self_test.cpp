@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Does this build compute what transformers computed from a checkpoint? Compares logits and hidden states
 // with the folder's self_test.json (write_self_test.py makes it) and names the first layer that differs.
 //

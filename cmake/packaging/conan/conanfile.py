@@ -58,6 +58,7 @@ class RegardConan(ConanFile):
         CMake(self).install()
         rmdir(self, os.path.join(self.package_folder, "lib"))  # Conan writes the package configuration
         rmdir(self, os.path.join(self.package_folder, "share"))
+        copy(self, "RegardCompiled.cmake", os.path.join(self.source_folder, "cmake"), os.path.join(self.package_folder, "cmake"))
 
     def package_info(self):
         self.cpp_info.bindirs = self.cpp_info.libdirs = []
@@ -75,5 +76,7 @@ class RegardConan(ConanFile):
             component.requires = requires
             component.bindirs = component.libdirs = []
             component.includedirs = ["include"] if name == "regard" else []
+        # regard::compiled is a library of the consumer's own, with its flags: no component, but a function that makes the target.
+        self.cpp_info.set_property("cmake_build_modules", [os.path.join("cmake", "RegardCompiled.cmake")])
         if self.settings.os in ("Linux", "FreeBSD"):
             self.cpp_info.components["regard"].system_libs = ["pthread"]

@@ -74,6 +74,7 @@ struct Faithfulness {
   std::optional<Monotonicity> monotonicity;
 };
 
+/// All measures that the options ask for.
 REGARD_LAZY Faithfulness faithfulness(MaskedPredictions& predictions, std::span<const double> scores,
                                       Index target, const FaithfulnessOptions& options = {});
 
@@ -82,15 +83,20 @@ REGARD_LAZY Faithfulness faithfulness(MaskedPredictions& predictions, std::span<
 REGARD_LAZY std::vector<MutableCoalition> faithfulness_inputs(std::span<const double> scores,
                                                               const FaithfulnessOptions& options = {});
 
-/// The parts, each for itself.
+// The parts, each for itself.
+
+/// Faithfulness::comprehensiveness of any percentages.
 REGARD_LAZY double comprehensiveness(MaskedPredictions& predictions, std::span<const double> scores,
                                      Index target, std::span<const Index> percentages,
                                      AopcDivisor divisor = AopcDivisor::reference);
+/// Faithfulness::sufficiency of any percentages.
 REGARD_LAZY double sufficiency(MaskedPredictions& predictions, std::span<const double> scores, Index target,
                                std::span<const Index> percentages,
                                AopcDivisor divisor = AopcDivisor::reference);
+/// Faithfulness::kept_label of any percentage.
 REGARD_LAZY Index kept_label(MaskedPredictions& predictions, std::span<const double> scores,
                              Index percentage = 20);
+/// Faithfulness::log_odds of any percentage.
 REGARD_LAZY double log_odds(MaskedPredictions& predictions, std::span<const double> scores, Index target,
                             Index percentage = 20);
 

@@ -33,6 +33,7 @@ REGARD_LAZY std::string html(std::span<const Explanation> explanations);
 /// The page as a file, written whole or not at all.
 /// @throws IoError  as write_file does.
 REGARD_LAZY void write_html(const std::filesystem::path& path, const Explanation& why);
+/// Several explanations on one page, as a file.
 REGARD_LAZY void write_html(const std::filesystem::path& path, std::span<const Explanation> explanations);
 
 } // namespace regard::inline REGARD_ABI

@@ -10,6 +10,7 @@
 
 namespace regard::inline REGARD_ABI {
 
+/// How an overlay is drawn.
 struct OverlayOptions {
   bool legend = true;    ///< a scale with numbers below the picture
   double opacity = 0.75; ///< of the strongest shade, from 0 to 1

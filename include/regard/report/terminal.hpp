@@ -17,6 +17,7 @@
 
 namespace regard::inline REGARD_ABI {
 
+/// How a table is set.
 struct TerminalOptions {
   /// Colour bars by sign with ANSI escape sequences: blue for the target, orange against it. Without, the
   /// result holds no escape sequence, whatever the text holds.

@@ -88,6 +88,7 @@ struct AggregateOptions {
 REGARD_LAZY AggregatedAttention aggregate(TensorView<const float, 4> attention,
                                           std::span<const Index> players,
                                           const AggregateOptions& options = {});
+/// The same in double.
 REGARD_LAZY AggregatedAttention aggregate(TensorView<const double, 4> attention,
                                           std::span<const Index> players,
                                           const AggregateOptions& options = {});
@@ -97,6 +98,7 @@ REGARD_LAZY AggregatedAttention aggregate(TensorView<const float, 4> attention,
                                           TensorView<const float, 4> gradients,
                                           std::span<const Index> players,
                                           const AggregateOptions& options = {});
+/// The same in double.
 REGARD_LAZY AggregatedAttention aggregate(TensorView<const double, 4> attention,
                                           TensorView<const double, 4> gradients,
                                           std::span<const Index> players,

@@ -92,9 +92,11 @@ class PairwiseGame {
 inline AdditiveGame cls_game(std::vector<double> class_row) {
   return AdditiveGame(std::move(class_row));
 }
+/// The same of a row that stands elsewhere.
 inline AdditiveGame cls_game(std::span<const double> class_row) {
   return AdditiveGame({class_row.begin(), class_row.end()});
 }
+/// The same of aggregated attention.
 inline AdditiveGame cls_game(const AggregatedAttention& attention) {
   return AdditiveGame(attention.cls);
 }

@@ -41,6 +41,7 @@ struct SolverName {
   std::string_view name;
 };
 
+/// All solvers by name.
 inline constexpr std::array<SolverName, 11> solver_names{{
     {Solver::automatic, "auto"},
     {Solver::closed_form, "closed-form"},

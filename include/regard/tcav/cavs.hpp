@@ -35,6 +35,7 @@ enum class Negatives {
   random,   ///< inputs drawn from the random ones
 };
 
+/// How activation vectors are trained.
 struct CavOptions {
   std::vector<Index> layers = {}; ///< 0-based blocks; empty: all
   Index resamples = 50;           ///< R

@@ -13,6 +13,7 @@
 
 namespace regard::inline REGARD_ABI {
 
+/// How scores are tested.
 struct ScoreOptions {
   SignificanceTest test = SignificanceTest::random_concepts;
   Correction correction = Correction::holm; ///< over all concepts and layers

@@ -33,6 +33,7 @@ REGARD_LAZY std::string_view to_string(Probe probe);
 /// The probe of that name; nothing when there is none.
 REGARD_LAZY std::optional<Probe> find_probe(std::string_view name);
 
+/// How a probe is fitted.
 struct ProbeOptions {
   Probe probe = Probe::logistic;
   /// The fit ends when the next Newton step would be this small beside |w|.
