@@ -226,8 +226,8 @@ CPP
     # are made at the start or at their first use, and which worker this thread is.
     # written OBJECT: regard's symbols in sections that can be written to
     written() {
-      nm -C -f sysv "$1" | sed -n -E 's/ *\|.*\|\.(bss|data|tbss|tdata)(\..*)?$/|\1\2/p' | grep -v '|data\.rel\.ro' |
-        grep -E '^(TLS init function for |thread-local .* for )?regard::' | sed 's/|.*//; s/regard::v[0-9a-z_]*::/regard::/' | sort -u
+      nm -f sysv "$1" | sed -n -E 's/ *\|.*\|\.(bss|data|tbss|tdata)(\..*)?$/|\1\2/p' | grep -v '|data\.rel\.ro' |
+        sed -n -E 's/^(_Z+N[KVRO]*6regard[^|]*)\|.*/\1/p' | c++filt | sed 's/regard::v[0-9a-z_]*::/regard::/g' | sort -u
     }
     cat >"$work/kept.cpp" <<'CPP'
 namespace regard::inline v1_2_simd16 {
@@ -247,7 +247,11 @@ inline int calls() {
   thread_local int mine = 0;
   return ++count + ++mine;
 }
-int use() { return ++Holder::members + ++counter + *name + ++of_template<int> + calls() + ++zero_but_used; }
+template <class T> T in_template(T value) {
+  static T sum = 0;
+  return [](T x) { static T product = 1; return product *= x; }(value) + (sum += value);
+}
+int use() { return ++Holder::members + ++counter + *name + ++of_template<int> + calls() + ++zero_but_used + in_template(1); }
 } // namespace regard::inline v1_2_simd16
 CPP
     cat >"$work/wanted" <<'END'
@@ -255,6 +259,8 @@ regard::Holder::members
 regard::calls()::count
 regard::calls()::mine
 regard::counter
+regard::in_template<int>(int)::sum
+regard::in_template<int>(int)::{lambda(int)#1}::operator()(int) const::product
 regard::name
 regard::of_template<int>
 regard::zero_but_used
