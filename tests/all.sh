@@ -2,10 +2,10 @@
 # Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
 #
 #     tests/all.sh            every step
-#     tests/all.sh STEP...    those steps: quick seeds consumers debug sanitize thread clang newer native tidy format hygiene reference fuzz
+#     tests/all.sh STEP...    those steps: quick seeds long consumers debug sanitize thread clang newer native tidy format hygiene reference fuzz
 set -eu
 cd "$(dirname "$0")/.."
-steps="format hygiene reference quick seeds consumers debug sanitize thread clang newer native tidy fuzz"
+steps="format hygiene reference quick seeds long consumers debug sanitize thread clang newer native tidy fuzz"
 packages="g++ cmake ninja-build libeigen3-dev nlohmann-json3-dev libutf8proc-dev libjpeg-dev libpng-dev libcli11-dev catch2"
 jobs=$(nproc)
 
@@ -62,6 +62,12 @@ case $1 in
         }
       done
     done
+    ;;
+  long)
+    # Ten thousand explanations; prints the memory that they take.
+    [ -f build/tests/build.ninja ] || sh tests/run.sh
+    cmake --build build/tests -j "$jobs" --target test_load
+    build/tests/tests/test_load "[.long]"
     ;;
   consumers)
     sh cmake/install-packages.sh $packages pkg-config

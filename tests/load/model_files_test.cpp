@@ -2,6 +2,7 @@
 // What happens to a model whose files change while it is in use. The checkpoint holds F32 and is loaded as
 // float, so with Mapping::map the weights are the pages of the file itself: F16 would be converted, and so
 // copied.
+#include "load/sanitized.hpp"
 #include "support/bert_golden.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -13,16 +14,6 @@
 using namespace regard;
 using namespace regard_test;
 namespace fs = std::filesystem;
-
-// The sanitizers take the signal of a page without a file for themselves.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define REGARD_TEST_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REGARD_TEST_SANITIZED 1
-#endif
 
 namespace {
 
@@ -104,6 +95,7 @@ TEST_CASE("a copied checkpoint may be truncated and overwritten in place", "[loa
   CHECK(same_bits(numbers_of(model), expected));
 }
 
+// A sanitizer takes the signal of a page without a file for itself.
 #if !defined(REGARD_TEST_SANITIZED)
 TEST_CASE("the system ends a program that reads a mapped checkpoint which was cut short", "[load]") {
   const Mapping mapping = GENERATE(Mapping::map, Mapping::copy);
