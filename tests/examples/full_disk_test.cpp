@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Every file that a program writes, on a disk without room: one error that names it, the old file as it was,
-// nothing beside it. A limit on the size of files stands for the disk.
+// The files that programs write, where there is no room for them: one error that names the file, the old one
+// as it was, nothing beside it. A limit on the size of each file stands for the disk (setting one up needs
+// privileges): a write fails with EFBIG in place of ENOSPC, and to make or rename a file never fails.
 #include "support/program.hpp"
 
 #include <map>
