@@ -2,6 +2,7 @@
 // Body of transformer/head.hpp.
 #pragma once
 
+#include <regard/transformer/detail/encoder.hpp>
 #include <regard/transformer/detail/layers.hpp>
 #include <regard/transformer/head.hpp>
 
