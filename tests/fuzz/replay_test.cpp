@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 using Target = void (*)(regard_fuzz::Bytes);
 
-void replay(const std::string& bytes, Target target) {
+void replay_bytes(const std::string& bytes, Target target) {
   CHECK_NOTHROW(target(std::as_bytes(std::span(bytes))));
 }
 
@@ -32,7 +32,7 @@ std::size_t replay_files(const fs::path& folder, Target target, const Wanted& wa
     if (!entry.is_regular_file() || !wanted(entry.path()))
       continue;
     INFO(entry.path().string());
-    replay(regard_test::read_file(entry.path()), target);
+    replay_bytes(regard_test::read_file(entry.path()), target);
     ++count;
   }
   return count;
@@ -89,7 +89,7 @@ TEST_CASE("golden files pass through the fuzz targets, whole and cut short", "[f
     const std::string whole = regard_test::read_file(file);
     for (std::size_t part = 0; part < 16; ++part) {
       INFO(file.string() << ", " << part << " / 16 of it");
-      replay(whole.substr(0, whole.size() * part / 16), target);
+      replay_bytes(whole.substr(0, whole.size() * part / 16), target);
     }
   }
 }
