@@ -40,9 +40,10 @@ class Progress {
   bool shown_;
 };
 
-template <class Names, class Find>
-auto parse(const std::string& option, const std::string& text, Find find, const Names& names) {
-  if (const auto found = find(text))
+template <class Value>
+Value found_or_refused(const std::string& option, const std::string& text, const std::optional<Value>& found,
+                       const std::string& names) {
+  if (found)
     return *found;
   throw regard::InvalidArgument(option + ": found '" + text + "', expected " + names);
 }
@@ -94,7 +95,8 @@ regard::Cavs find_cavs(const typename Source::Model& model, const Options& optio
   training.layers = program::parse_layers(options.layers);
   training.resamples = options.cavs;
   training.seed = options.common.seed;
-  training.probe.probe = parse("--cav", options.cav, regard::find_probe, "logistic, ridge, svm or pattern");
+  training.probe.probe = found_or_refused("--cav", options.cav, regard::find_probe(options.cav),
+                                          "logistic, ridge, svm or pattern");
   training.max_tokens = options.max_tokens;
   // A single concept can only be told from random inputs.
   training.negatives = options.negatives == "random" || (options.negatives == "auto" && concepts.size() == 1)
@@ -153,13 +155,13 @@ void run(const typename Source::Model& model, const Options& options, program::O
   report.target.index = find_target(model.labels(), options.target);
   report.target.name = model.labels()[report.target.index];
   regard::ScoreOptions scoring;
-  scoring.test = parse("--test", options.test, regard::find_significance_test,
-                       "random-concepts, one-sample, two-sample, welch or permutation");
+  scoring.test = found_or_refused("--test", options.test, regard::find_significance_test(options.test),
+                                  "random-concepts, one-sample, two-sample, welch or permutation");
   scoring.correction = parse_correction(options.correction);
   regard::DerivativeOptions derivatives;
   derivatives.target = report.target.index;
-  derivatives.weights =
-      parse("--mode", options.mode, regard::find_token_weights, "token, cls, mean or next-layer");
+  derivatives.weights = found_or_refused("--mode", options.mode, regard::find_token_weights(options.mode),
+                                         "token, cls, mean or next-layer");
   derivatives.progress = [&](std::size_t done, std::size_t total) { progress("inputs:", done, total); };
   const Source inputs(model, options.inputs);
   // First, so that an input that cannot be read costs no training.

@@ -78,12 +78,12 @@ case $1 in
     suite "$1"
     ;;
   sanitize)
-    sh cmake/install-packages.sh $packages
+    sh cmake/install-packages.sh $packages clang-16 libclang-rt-16-dev
     # Everything that is allocated is freed, undefined behaviour ends the test.
     ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 suite sanitize
     ;;
   thread)
-    sh cmake/install-packages.sh $packages
+    sh cmake/install-packages.sh $packages clang-16 libclang-rt-16-dev
     # The thread sanitizer's fixed addresses collide with much randomness of the kernel's.
     if setarch -R true 2>/dev/null; then fixed="setarch -R"; fi
     suite thread

@@ -311,8 +311,11 @@ class InputStudy {
   /// Of each method with the methods before it.
   static void add_agreement(Json& line, const std::vector<regard::Explanation>& explanations) {
     const auto number = [](const std::optional<double>& value) { return value ? Json(*value) : Json(); };
-    for (const auto& [name, correlate] :
-         {std::pair("spearman", &regard::spearman), std::pair("kendall", &regard::kendall)}) {
+    using Scores = std::span<const double>;
+    using Correlation = std::optional<double> (*)(Scores, Scores);
+    const std::pair<const char*, Correlation> correlations[] = {{"spearman", &regard::spearman},
+                                                                {"kendall", &regard::kendall}};
+    for (const auto& [name, correlate] : correlations) {
       Json rows = Json::array();
       for (std::size_t a = 0; a < explanations.size(); ++a) {
         Json row = Json::array();

@@ -76,7 +76,7 @@ void Fingerprint::add(const SequenceClassifier<Scalar>& classifier) {
     for (const LayerNorm<Scalar>* norm : {&block.attention_norm, &block.output_norm})
       add(*norm);
   }
-  classifier.head().visit_weights([this](const auto& weights) { add(weights); });
+  classifier.head().visit_weights([this](const auto& weights) { this->add(weights); });
 }
 
 } // namespace regard::inline REGARD_ABI
