@@ -141,13 +141,13 @@ TEST_CASE("a self-test names the first layer that differs", "[self_test]") {
 
 TEST_CASE("sums tell numbers in another order", "[self_test]") {
   const double numbers[] = {1, -2, 4}, others[] = {-2, 1, 4};
-  const auto one = detail::self_test_sums<double>(numbers), two = detail::self_test_sums<double>(others);
-  CHECK((one[0] == 3 && one[1] == 7));
-  CHECK((two[0] == one[0] && two[1] == one[1]));
+  const auto first = detail::self_test_sums<double>(numbers), second = detail::self_test_sums<double>(others);
+  CHECK((first[0] == 3 && first[1] == 7));
+  CHECK((second[0] == first[0] && second[1] == first[1]));
   // frac(i * 2654435761 / 2^32) of 0, 1, 2, less a half
   const double w1 = 2654435761.0 / 4294967296.0 - 0.5, w2 = 2 * 2654435761.0 / 4294967296.0 - 1 - 0.5;
-  CHECK(std::abs(one[2] - (-0.5 - 2 * w1 + 4 * w2)) < 1e-15);
-  CHECK(std::abs(one[2] - two[2]) > 0.1);
+  CHECK(std::abs(first[2] - (-0.5 - 2 * w1 + 4 * w2)) < 1e-15);
+  CHECK(std::abs(first[2] - second[2]) > 0.1);
 }
 
 TEST_CASE("a self-test is run when it is asked for", "[self_test]") {

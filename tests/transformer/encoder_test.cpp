@@ -157,7 +157,7 @@ TEMPLATE_TEST_CASE("an input has the same bits alone and in any batch", "[encode
     const auto classifier = random_classifier<TestType>(stream, models[m]);
     const Index width = classifier.width(), classes = classifier.classes();
     std::vector<Tensor<TestType, 2>> inputs;
-    for (const Index length : {5, 1, 2, 17, 3, 13, 1, 40})
+    for (const Index length : std::initializer_list<Index>{5, 1, 2, 17, 3, 13, 1, 40})
       inputs.push_back(random_rows<TestType>(stream, length, width));
     const auto run = [&](std::span<const Index> order) {
       Pass<TestType> pass;

@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("activations of the largest numbers, and of what is none", "[
 TEMPLATE_TEST_CASE("softmax equals its formula for rows of any length", "[simd]", float, double) {
   INFO("seed " << seed());
   RandomStream stream(seed(), 1);
-  for (const Index count : {1, 2, 3, 7, 8, 15, 16, 17, 31, 64, 197}) {
+  for (const Index count : std::initializer_list<Index>{1, 2, 3, 7, 8, 15, 16, 17, 31, 64, 197}) {
     std::vector<TestType> row(count), slope(count);
     for (Index i = 0; i < count; ++i) {
       row[i] = static_cast<TestType>(10 * stream.normal());
@@ -161,7 +161,7 @@ TEMPLATE_TEST_CASE("an element has the same bits wherever it stands", "[simd]", 
   std::vector<TestType> y = x, slope(x.size());
   detail::activate(Activation::gelu, y.data(), slope.data(), y.size());
   for (Index i = 0; i < x.size(); ++i)
-    for (const Index count : {1, 3, 9, 40}) {
+    for (const Index count : std::initializer_list<Index>{1, 3, 9, 40}) {
       std::vector<TestType> part(x.begin() + static_cast<std::ptrdiff_t>(i),
                                  x.begin() + static_cast<std::ptrdiff_t>(std::min(x.size(), i + count)));
       std::vector<TestType> part_slope(part.size());
