@@ -234,9 +234,11 @@ TEST_CASE("every kind of vector, weights, test and correction", "[concepts]") {
     }
   // The authors' test needs no random inputs, the others do.
   const std::string without = texts.usual() + "--layers 0 --test ";
-  for (const json& result : run_json(without + "one-sample")["results"])
+  // Named, since a range-for does not keep a temporary whose part it walks over.
+  const json one_sample = run_json(without + "one-sample"), welch = run_json(without + "welch");
+  for (const json& result : one_sample["results"])
     CHECK_FALSE(holds(result["status"], "no_random"));
-  for (const json& result : run_json(without + "welch")["results"])
+  for (const json& result : welch["results"])
     CHECK(holds(result["status"], "no_random"));
 }
 
@@ -251,7 +253,8 @@ TEST_CASE("random inputs: negatives for a single concept, too few for a test", "
   const json chosen = run_json(texts.usual() + random + " --negatives random --layers 2");
   CHECK(chosen["negatives"] == "random");
   texts.folder.write("few", sentences({"a", "table", "two"}, 29));
-  for (const json& result : run_json(texts.usual() + "--layers 2 --random " + texts.at("few"))["results"]) {
+  const json few = run_json(texts.usual() + "--layers 2 --random " + texts.at("few"));
+  for (const json& result : few["results"]) {
     CHECK(result["p_value"].is_null());
     CHECK(holds(result["status"], "few_random"));
   }
