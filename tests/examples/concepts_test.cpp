@@ -367,8 +367,9 @@ TEST_CASE("one image for each concept, one target, one vector", "[concepts]") {
     CHECK(report["results"][layer]["mean"].get<double>() +
               report["results"][6 + layer]["mean"].get<double>() ==
           1);
-  for (const json& result : run_json(pictures.concepts({"red", "green"}) + pictures.rest() +
-                                     "--cavs 1 --test one-sample")["results"]) {
+  const json single =
+      run_json(pictures.concepts({"red", "green"}) + pictures.rest() + "--cavs 1 --test one-sample");
+  for (const json& result : single["results"]) {
     CHECK(result["p_value"].is_null());
     CHECK(holds(result["status"], "few_scores"));
   }
