@@ -2,11 +2,14 @@
 // The passes stop allocating: after the largest batch a workspace has all the memory that it needs.
 #include "support/catch.hpp"
 #include "support/random_model.hpp"
+#include "support/sanitized.hpp"
 #include "support/seed.hpp"
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
+
+#if !defined(REGARD_TEST_SANITIZED) // sanitizers bring operators of their own
 
 namespace {
 
@@ -28,22 +31,6 @@ void* operator new(std::size_t bytes) {
 }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return counted(bytes, static_cast<std::size_t>(alignment));
-}
-// A sanitizer brings all the forms: none of its own may meet one of ours.
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes, alignof(std::max_align_t));
-}
-void* operator new[](std::size_t bytes) {
-  return counted(bytes, alignof(std::max_align_t));
-}
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes, alignof(std::max_align_t));
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
@@ -114,3 +101,5 @@ TEMPLATE_TEST_CASE("passes do not allocate once they have seen the largest batch
 }
 
 } // namespace
+
+#endif
