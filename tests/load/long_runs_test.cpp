@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Many explanations, many threads, many players, long and short inputs; and being stopped in the middle.
-#include "support/sanitized.hpp"
 #include "support/bundled_model.hpp"
 #include "support/catch.hpp"
 #include "support/id_model.hpp"
+#include "support/sanitized.hpp"
 #include "support/seed.hpp"
 
 #include <regard/all.hpp>

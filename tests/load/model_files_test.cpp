@@ -2,8 +2,8 @@
 // What happens to a model whose files change while it is in use. The checkpoint holds F32 and is loaded as
 // float, so with Mapping::map the weights are the pages of the file itself: F16 would be converted, and so
 // copied.
-#include "support/sanitized.hpp"
 #include "support/bert_golden.hpp"
+#include "support/sanitized.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <csignal>
