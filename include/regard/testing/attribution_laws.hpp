@@ -26,9 +26,8 @@ namespace testing {
 ///   leaves them;
 /// - target: an explanation of class c says so, and obeys the laws (of an `attribution` that can be asked);
 /// - repeatable: an input has the same values, to the bit, a second time and after other inputs.
-/// @param attribution  callable with an input, and where it can explain any class with an input and its
-/// Index;
-///                     returns an Explanation
+/// @param attribution  callable with an input, and, where it can explain any class, with an input and the
+///                     Index of a class; returns an Explanation
 /// @return the broken laws, one a line, each named once; empty where all hold
 template <class Attribution, class Input = std::string>
 Violations check_attribution(const Attribution& attribution, const std::vector<Input>& inputs,
