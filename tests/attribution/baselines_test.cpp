@@ -177,7 +177,7 @@ TEST_CASE("in a linear model all scores of the output are the same, and add up",
 }
 
 TEST_CASE("Gauss-Legendre quadrature is exact for polynomials of twice its points", "[baselines]") {
-  for (const Index points : {1, 2, 3, 10, 50, 64}) {
+  for (const Index points : std::initializer_list<Index>{1, 2, 3, 10, 50, 64}) {
     const auto rule = detail::gauss_legendre(points);
     REQUIRE(rule.nodes.size() == points);
     CHECK(std::is_sorted(rule.nodes.begin(), rule.nodes.end()));

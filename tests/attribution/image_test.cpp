@@ -200,7 +200,7 @@ TEST_CASE("a hidden patch is what transformers makes of its absence, zeros, the 
     for (const Masking masking : {Masking::drop, Masking::zero, Masking::mean, Masking::blur}) {
       INFO(example["image"] << " " << to_string(coalition) << " " << to_string(masking));
       const auto logits = example[std::string(to_string(masking))].get<std::vector<double>>();
-      for (const Index target : {0, 7}) {
+      for (const Index target : std::initializer_list<Index>{0, 7}) {
         const MaskedInputGame game(model, encoded, players, target, {masking, ValueFunction::logit});
         CHECK(relative_error(std::vector{game.value(coalition)}, std::vector{logits[target]}) <
               Tolerance<double>::parity);

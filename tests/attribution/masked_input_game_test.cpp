@@ -36,7 +36,7 @@ TEMPLATE_TEST_CASE("values are those of transformers with masked, unattended and
     for (const Masking masking : maskings) {
       INFO(example["text"] << " " << to_string(coalition) << " " << to_string(masking));
       const auto logits = example[std::string(to_string(masking))].template get<std::vector<double>>();
-      for (const Index target : {0, 1}) {
+      for (const Index target : std::initializer_list<Index>{0, 1}) {
         const auto value = [&](ValueFunction function) {
           return std::vector{
               MaskedInputGame(model, encoding, players, target, {masking, function}).value(coalition)};

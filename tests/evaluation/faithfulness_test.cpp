@@ -172,7 +172,7 @@ TEST_CASE("on an additive classifier no ranking beats the weights, in any term",
   const Toy toy = additive_toy(weights);
   MaskedPredictions predictions = toy.predictions();
   std::vector<double> order{0, 1, 2, 3, 4, 5};
-  for (const Index percent : {10, 20, 35, 50, 80}) {
+  for (const Index percent : std::initializer_list<Index>{10, 20, 35, 50, 80}) {
     const std::vector<Index> percentages{percent};
     const double oracle = comprehensiveness(predictions, weights, 1, percentages, AopcDivisor::terms);
     const double least = sufficiency(predictions, weights, 1, percentages, AopcDivisor::terms);

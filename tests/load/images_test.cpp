@@ -54,7 +54,7 @@ TEST_CASE("threads may share an image model", "[load]") {
 
 TEST_CASE("an image of one patch and one of a thousand are explained", "[load]") {
   INFO("seed " << regard_test::seed());
-  for (const Index side : {1, 32}) {
+  for (const Index side : std::initializer_list<Index>{1, 32}) {
     const ImageSize size{4 * side, 4 * side};
     const auto model = load_image_classifier<float>(
         folder, {.positions = PositionEmbeddings::interpolated, .input_size = size});

@@ -165,7 +165,7 @@ TEST_CASE("what a game throws in a worker's thread comes out of the solver", "[l
 
 TEST_CASE("owen values and interactions that are stopped in the middle end soon", "[load]") {
   constexpr Index players = 200, few = 18;
-  for (const Index workers : {1, 2}) {
+  for (const Index workers : std::initializer_list<Index>{1, 2}) {
     CAPTURE(workers);
     const Threads threads(workers);
     std::stop_source stop;
@@ -222,7 +222,7 @@ TEST_CASE("explanations that were finished before a stop are whole, the others s
     embedded = 0;
     const auto expected = explain_all(model, std::span(texts), method);
     const Index all = embedded;
-    for (const Index workers : {1, 3}) {
+    for (const Index workers : std::initializer_list<Index>{1, 3}) {
       CAPTURE(workers);
       const Threads threads(workers);
       stop = {};
@@ -278,10 +278,10 @@ TEST_CASE("CAVs of blocks that were finished before a stop are whole", "[load]")
       CHECK(set.accuracies == same->accuracies);
     }
   };
-  for (const Index workers : {1, 2}) {
+  for (const Index workers : std::initializer_list<Index>{1, 2}) {
     CAPTURE(workers);
     const Threads threads(workers);
-    for (const Index done_at_stop : {1, 2}) {
+    for (const Index done_at_stop : std::initializer_list<Index>{1, 2}) {
       std::stop_source stop;
       options.stop = stop.get_token();
       Index last = 0;

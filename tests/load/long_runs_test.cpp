@@ -231,7 +231,7 @@ TEST_CASE("a solver that is stopped in the middle ends soon", "[load]") {
   std::vector<Solver> solvers(samplers.begin(), samplers.end());
   solvers.push_back(Solver::exact);
   for (const Solver solver : solvers)
-    for (const Index workers : {1, 2}) {
+    for (const Index workers : std::initializer_list<Index>{1, 2}) {
       INFO(to_string(solver) << ", " << workers << " workers");
       std::stop_source stop;
       std::atomic<Index> seen{0};

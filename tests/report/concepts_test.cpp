@@ -19,7 +19,8 @@ ConceptReport sample() {
   report.target = {1, "good & \"bad\""};
   report.inputs = 7;
   report.concepts = {{"plain", 12}, {"<b>odd", 1}};
-  for (const Index layer : {2, 0, 1}) { // in the caller's order: the page sorts them
+  for (const Index layer :
+       std::initializer_list<Index>{2, 0, 1}) { // in the caller's order: the page sorts them
     ConceptScore score;
     score.concept_name = "plain";
     score.layer = layer;

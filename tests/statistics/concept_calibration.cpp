@@ -101,7 +101,7 @@ int main(int argc, char** argv) try {
   const auto sentences = argument(4) ? read_sentences(text, argv[4], pool + targets)
                                      : random_sentences(text, words_of(models / "bert-tiny-sst2/vocab.txt"),
                                                         pool + targets, RandomStream(0, 0));
-  for (const Index layer : {0, 2}) {
+  for (const Index layer : std::initializer_list<Index>{0, 2}) {
     const Calibration calibration = calibration_of(text, sentences, pool, 1, layer, threads);
     const std::string name = "text, block " + std::to_string(layer) + ", ";
     held = report(name + "relative", calibration, usual, runs, threads) && held;
@@ -114,7 +114,7 @@ int main(int argc, char** argv) try {
   if (argument(5)) {
     const auto model = load_image_classifier<float>(models / "vit-small-cifar10");
     const auto images = read_images(model, argv[5], pool + targets);
-    for (const Index layer : {1, 4}) {
+    for (const Index layer : std::initializer_list<Index>{1, 4}) {
       const Calibration calibration = calibration_of(model, images, pool, 8, layer, threads);
       CalibrationDesign tokens = usual;
       tokens.cavs.probe.probe = Probe::pattern;

@@ -57,7 +57,8 @@ TEST_CASE("each probe is at its optimum, whether the sets separate or not", "[tc
   INFO("seed " << regard_test::seed());
   RandomStream stream(regard_test::seed(), 1);
   for (const double distance : {0.0, 0.3, 2.0, 30.0})
-    for (const Index rows : {5, 40, 700, 1278}) { // 2 * 1278 + 4 is a multiple of the solver's chunks
+    // 2 * 1278 + 4 is a multiple of the solver's chunks
+    for (const Index rows : std::initializer_list<Index>{5, 40, 700, 1278}) {
 
       const auto a = cloud<double>(stream, rows, 9, distance), b = cloud<double>(stream, rows + 4, 9, -1);
       for (const Probe probe : {Probe::logistic, Probe::ridge, Probe::svm}) {

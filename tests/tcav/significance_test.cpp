@@ -154,7 +154,7 @@ TEST_CASE("scores put all together: mean, spread, test by name, correction over 
     for (Index r = 0; r < 2; ++r)
       random->vectors(k, r, k % 3 == 0 ? 0 : 1) = 1;
   Cavs cavs;
-  for (const Index layer : {0, 1}) {
+  for (const Index layer : std::initializer_list<Index>{0, 1}) {
     CavSet set;
     set.concept_name = "axis";
     set.layer = layer;
