@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything beyond the quick suite. Installs what is missing; takes about an hour on two cores.
+# Everything beyond the quick suite. Installs what is missing; takes some hours on two cores.
 #
 #     tests/all.sh            every step
 #     tests/all.sh STEP...    those steps: quick seeds long consumers debug sanitize thread clang newer native tidy format hygiene reference fuzz

@@ -120,6 +120,10 @@ TEST_CASE("assigned scores bring words, gap and ties with them", "[attribution]"
   CHECK_THROWS_WITH(assign_scores(why, {1}), "random: found 1 values, expected one for each of 2 players");
   CHECK_THROWS_WITH(assign_scores(why, {1, std::numeric_limits<double>::infinity()}),
                     "random: found the value inf of player 1, expected a finite number");
+  why.players[1] = {why.tokens.size()};
+  CHECK_THROWS_WITH(assign_scores(why, {1, 2}), "random: found token 4 in player 1, expected less than 4");
+  why.players[1] = {};
+  CHECK_NOTHROW(check_attribution([&](const std::string&) { return why; }, {"dull film"}));
   CHECK(why.values == same.values);
   CHECK(why.words[0].value == same.words[0].value);
 }

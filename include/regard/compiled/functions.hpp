@@ -12,6 +12,9 @@
 
 namespace regard::inline REGARD_ABI {
 
+// regard/attribution/assign_scores.hpp
+template void assign_scores(Explanation& why, std::vector<double> values);
+
 // regard/checkpoint/checkpoint.hpp
 template Checkpoint Checkpoint::open(const std::filesystem::path& folder, Mapping mapping);
 template std::vector<std::string> Checkpoint::names() const;

@@ -20,13 +20,20 @@ void assign_scores(Explanation& why, std::vector<double> values) {
     if (!std::isfinite(values[player]))
       throw InvalidArgument(why.method + ": found the value " + detail::number_text(values[player]) +
                             " of player " + std::to_string(player) + ", expected a finite number");
+    for (const Index token : why.players[player])
+      if (!why.words.empty() && token >= why.tokens.size())
+        throw InvalidArgument(why.method + ": found token " + std::to_string(token) + " in player " +
+                              std::to_string(player) + ", expected less than " +
+                              std::to_string(why.tokens.size()));
     total += values[player];
   }
   for (ExplainedWord& word : why.words)
     word.value = 0;
   Index w = 0; // words and players both stand in the order of the text
   for (Index player = 0; player < values.size() && !why.words.empty(); ++player) {
-    const ExplainedToken& token = why.tokens.at(why.players[player].at(0));
+    if (why.players[player].empty())
+      continue;
+    const ExplainedToken& token = why.tokens[why.players[player].front()];
     const auto holds = [&token](const ExplainedWord& word) {
       return word.segment == token.segment && word.begin <= token.begin && token.end <= word.end;
     };
