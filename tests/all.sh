@@ -30,10 +30,10 @@ if [ $# -ne 1 ]; then
   exit 0
 fi
 
-# suite PRESET: configure, build, test
-fixed=""
+# suite PRESET: configure, build without a warning, test
+fixed="" strict=ON
 suite() {
-  cmake --preset "$1"
+  cmake --preset "$1" -DCMAKE_COMPILE_WARNING_AS_ERROR=$strict
   cmake --build --preset "$1" -j "$jobs"
   $fixed ctest --preset "$1" -j "$jobs"
 }
@@ -75,6 +75,8 @@ case $1 in
     ;;
   debug | native)
     sh cmake/install-packages.sh $packages
+    # g++ 12 warns of its own headers of intrinsics, with -march=native.
+    if [ "$1" = native ]; then strict=OFF; fi
     suite "$1"
     ;;
   sanitize)
@@ -106,11 +108,7 @@ case $1 in
     ;;
   tidy)
     sh cmake/install-packages.sh $packages clang-16 clang-tidy-16
-    cmake --preset clang
-    run-clang-tidy-16 -quiet -p build/clang -j "$jobs" >build/clang/tidy.log 2>&1 || {
-      grep -E 'warning:|error:' build/clang/tidy.log | sort -u
-      exit 1
-    }
+    sh tests/tidy.sh build/tidy
     ;;
   fuzz)
     sh cmake/install-packages.sh $packages clang-16 libclang-rt-16-dev

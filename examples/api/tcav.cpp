@@ -18,9 +18,9 @@ int main() {
   std::cout << to_string(cav.status) << ", " << std::round(10 * cav.direction[2]) / 10
             << " of it along direction 2\n";
 
-  std::vector<double> scores; // of 30 random concepts
-  for (int k = 0; k < 30; ++k)
-    scores.push_back(0.5 + 0.1 * random.normal());
+  std::vector<double> scores(30); // of random concepts
+  for (double& score : scores)
+    score = 0.5 + 0.1 * random.normal();
   for (const double score : {0.55, 0.95})
     std::cout << "score " << score << ": p "
               << (*regard::random_concept_test(score, scores, 0).p_value < 0.05 ? "below" : "above")

@@ -54,7 +54,7 @@ inline std::string digits(const std::string& text) {
 
 /// The same for what must be 1 at least.
 inline std::string positive(const std::string& text) {
-  const std::string problem = digits(text);
+  std::string problem = digits(text);
   if (!problem.empty() || text.find_first_not_of('0') != std::string::npos)
     return problem;
   return "found '" + text + "', expected a whole number from 1";

@@ -84,19 +84,29 @@ inline Results read_results(const std::filesystem::path& path) {
   return results;
 }
 
+/// A value as messages show it.
+inline std::string shown(const Json& value) {
+  return first_words(value.dump());
+}
+
 /// Names what differs between two headers; empty where nothing does. `shard` is left to the caller.
 inline std::string header_difference(const Json& found, const Json& expected) {
+  constexpr std::size_t enough = 8;
   std::string text;
+  std::size_t differences = 0;
   const auto note = [&](const std::string& key, const std::string& one, const std::string& other) {
-    text += (text.empty() ? "" : "; ") + first_words(key) + ": found " + first_words(one) + ", expected " +
-            first_words(other);
+    if (++differences > enough)
+      return;
+    text += (text.empty() ? "" : "; ") + first_words(key) + ": found " + one + ", expected " + other;
   };
   for (const auto& [key, value] : expected.items())
     if (key != "shard" && (!found.contains(key) || found[key] != value))
-      note(key, found.contains(key) ? found[key].dump() : "nothing", value.dump());
+      note(key, found.contains(key) ? shown(found[key]) : "nothing", shown(value));
   for (const auto& [key, value] : found.items())
     if (key != "shard" && !expected.contains(key))
-      note(key, value.dump(), "nothing");
+      note(key, shown(value), "nothing");
+  if (differences > enough)
+    text += "; and " + std::to_string(differences - enough) + " more";
   return text;
 }
 
@@ -139,8 +149,7 @@ inline void check_line(const std::filesystem::path& path, std::size_t number, co
       !line.contains("spearman") || (table("spearman", methods_before) && table("kendall", methods_before));
   const bool scored = whole("prediction") && table("scores", all_columns) && correlated;
   if (!counted || (!skipped && !scored))
-    throw regard::MalformedFile(path.string(), "line " + std::to_string(number) + ": found '" +
-                                                   first_words(line.dump()) +
+    throw regard::MalformedFile(path.string(), "line " + std::to_string(number) + ": found '" + shown(line) +
                                                    "', expected the numbers that the header names");
 }
 
@@ -264,7 +273,7 @@ class ResultsFile {
                other = found.header.contains("shard") ? found.header["shard"] : none;
     if (shard != other)
       difference +=
-          (difference.empty() ? "" : "; ") + ("shard: found " + other.dump() + ", expected " + shard.dump());
+          (difference.empty() ? "" : "; ") + ("shard: found " + shown(other) + ", expected " + shown(shard));
     if (!difference.empty())
       throw regard::MalformedFile(path.string(),
                                   "holds results of another configuration: " + difference +
@@ -274,7 +283,7 @@ class ResultsFile {
         throw regard::MalformedFile(
             path.string(),
             "line " + std::to_string(i + 2) + ": found input " +
-                found.lines[i].json.value("input", Json()).dump() + ", expected " +
+                shown(found.lines[i].json.value("input", Json())) + ", expected " +
                 (i < expected.size() ? std::to_string(expected[i]) : std::string("no further one")));
     for (std::size_t i = 0; i < found.lines.size(); ++i)
       check_line(path, i + 2, header, found.lines[i].json);

@@ -10,6 +10,7 @@
 #include <regard/report/comparison.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <map>
@@ -298,9 +299,9 @@ class InputStudy {
       row.insert(row.end(), {nullptr, nullptr, nullptr, nullptr});
       return;
     }
-    const double length = options_.rationale_share * static_cast<double>(truth.size());
+    const double length = std::round(options_.rationale_share * static_cast<double>(truth.size()));
     const std::vector<bool> marked =
-        regard::top_rationale(why.values, std::max<std::size_t>(1, static_cast<std::size_t>(length + 0.5)));
+        regard::top_rationale(why.values, std::max<std::size_t>(1, static_cast<std::size_t>(length)));
     const regard::PrecisionRecall spans = regard::span_overlap(marked, truth);
     row.push_back(regard::token_overlap(marked, truth).f1());
     row.push_back(spans.precision);

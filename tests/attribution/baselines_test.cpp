@@ -342,9 +342,10 @@ TEST_CASE("random scores are uniform, repeatable, and tied to no place", "[basel
   constexpr Index texts = 300;
   for (Index i = 0; i < texts; ++i) {
     const std::string text = "good film number " + std::to_string(i);
-    const Explanation why = explain(bundled_model(), text, random_scores{}, {PredictedTarget{}, seed(), {}});
+    const Explanation why =
+        explain(bundled_model(), text, regard::random_scores{}, {PredictedTarget{}, seed(), {}});
     CHECK(why.values ==
-          explain(bundled_model(), text, random_scores{}, {PredictedTarget{}, seed(), {}}).values);
+          explain(bundled_model(), text, regard::random_scores{}, {PredictedTarget{}, seed(), {}}).values);
     for (const double value : why.values) {
       CHECK((value >= 0 && value < 1));
       sum += value / static_cast<double>(why.values.size());
@@ -355,7 +356,7 @@ TEST_CASE("random scores are uniform, repeatable, and tied to no place", "[basel
   CHECK(std::abs(sum / texts - 0.5) < 5 * std::sqrt(1 / 12.0 / texts));
   CHECK(std::abs(first_wins / texts - 0.5) < 5 * std::sqrt(1 / 4.0 / texts));
   const auto of = [](const TextInput& text, std::uint64_t with) {
-    return explain(bundled_model(), text, random_scores{}, {PredictedTarget{}, with, {}}).values;
+    return explain(bundled_model(), text, regard::random_scores{}, {PredictedTarget{}, with, {}}).values;
   };
   CHECK(of({"good bad"}, 1) != of({"good bad"}, 2));
   CHECK(of({"good bad"}, 1) != of({"good", "bad"}, 1));

@@ -54,7 +54,7 @@ void product(benchmark::State& state) {
   regard::Tensor<Scalar, 2> x({rows, inputs}), weight({outputs, inputs}), y({rows, outputs});
   fill(x);
   fill(weight);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     regard::detail::multiply<Scalar>(rows, outputs, inputs, {x.data(), inputs}, {weight.data(), 1, inputs},
                                      y.data(), outputs);
     benchmark::DoNotOptimize(y.data());
@@ -73,7 +73,7 @@ template <class Scalar>
 void softmax(benchmark::State& state) {
   const Index count = argument(state, 0);
   regard::Tensor<Scalar, 2> rows({64, count});
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     fill(rows);
     state.ResumeTiming();
@@ -88,7 +88,7 @@ template <class Scalar>
 void gelu(benchmark::State& state) {
   regard::Tensor<Scalar, 2> x({1, 4096}), slope({1, 4096});
   fill(x);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     regard::detail::activate(regard::Activation::gelu, x.data(), slope.data(), x.size());
     benchmark::DoNotOptimize(slope.data());
   }
@@ -107,7 +107,7 @@ void block(benchmark::State& state, bool backward) {
   fill(input);
   seed(0, 0) = 1;
   pass.executor = &executor;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     std::copy(input.begin(), input.end(), pass.hidden.begin());
     classifier.forward(pass, backward ? regard::Keep::for_backward : regard::Keep::nothing);
     if (backward)
@@ -138,7 +138,7 @@ regard::Tensor<double, 2> attention_of(Index players) {
 
 void closed_form(benchmark::State& state) {
   const auto matrix = attention_of(argument(state, 0));
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(regard::shapley(regard::max_mutual_game(matrix)).values);
 }
 BENCHMARK(closed_form)->Arg(15)->Arg(64)->Arg(512);
@@ -146,7 +146,7 @@ BENCHMARK(closed_form)->Arg(15)->Arg(64)->Arg(512);
 void enumeration(benchmark::State& state) {
   const auto matrix = attention_of(argument(state, 0));
   const auto game = regard::max_mutual_game(matrix);
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(regard::enumerate(game).values);
 }
 BENCHMARK(enumeration)->Arg(10)->Arg(15)->Arg(20)->Unit(benchmark::kMillisecond);
@@ -154,7 +154,7 @@ BENCHMARK(enumeration)->Arg(10)->Arg(15)->Arg(20)->Unit(benchmark::kMillisecond)
 void sampled(benchmark::State& state, const char* solver) {
   const auto matrix = attention_of(argument(state, 0));
   const auto game = regard::max_mutual_game(matrix);
-  for (auto _ : state)
+  for ([[maybe_unused]] auto _ : state)
     benchmark::DoNotOptimize(
         regard::shapley(game, {.solver = regard::solver_named(solver), .budget = argument(state, 1)}).values);
 }

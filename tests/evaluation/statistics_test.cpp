@@ -191,7 +191,7 @@ TEST_CASE("a comparison is the statistics of each column", "[comparison]") {
     return sum / static_cast<double>(values.size());
   };
   const Bootstrap bootstrap(inputs, {300, 0.95, 5});
-  for (int m = 0; m < 2; ++m) {
+  for (std::size_t m = 0; m < 2; ++m) {
     const MethodSummary& method = found.methods[m];
     CHECK(method.n == inputs);
     CHECK(method.degenerate == (m == 1 ? 4 : 0));

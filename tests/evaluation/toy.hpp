@@ -35,7 +35,7 @@ struct Toy {
 };
 
 /// p = start + the sum of the visible players' weights: what a ranking can gain is known.
-inline Toy additive_toy(std::vector<double> weights, double start = 0.1) {
+inline Toy additive_toy(const std::vector<double>& weights, double start = 0.1) {
   return {weights.size(), [weights, start](const std::set<Index>& visible) {
             double p = start;
             for (const Index i : visible)

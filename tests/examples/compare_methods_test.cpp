@@ -365,9 +365,9 @@ TEST_CASE("inputs are left out and counted, and limits hold", "[compare_methods]
   const json found = json::parse(result.out);
   CHECK(found["rows"][0]["n"] == 2);
   const std::string inputs = found["facts"]["inputs"];
-  CHECK_THAT(inputs, Catch::Matchers::Contains("2 compared") &&
-                         Catch::Matchers::Contains("1 left out (no players)") &&
-                         Catch::Matchers::Contains("1 left out (too many players)"));
+  CHECK_THAT(inputs, Catch::Matchers::ContainsSubstring("2 compared") &&
+                         Catch::Matchers::ContainsSubstring("1 left out (no players)") &&
+                         Catch::Matchers::ContainsSubstring("1 left out (too many players)"));
   // Comprehensiveness of nothing hidden, and sufficiency of everything visible.
   const Result ends = run(common + " --percentages 0 --format json");
   CHECK(json::parse(ends.out)["rows"][0]["comprehensiveness"] == 0);
@@ -411,8 +411,9 @@ TEST_CASE("rationales and windows", "[compare_methods]") {
   const json first = windowed("1");
   CHECK(first["rows"][0]["n"] == 3);
   CHECK_THAT(first["facts"]["inputs"].get<std::string>(),
-             Catch::Matchers::Contains("36.1% of the tokens not seen"));
-  CHECK_THAT(windowed("2")["facts"]["inputs"].get<std::string>(), !Catch::Matchers::Contains("not seen"));
+             Catch::Matchers::ContainsSubstring("36.1% of the tokens not seen"));
+  CHECK_THAT(windowed("2")["facts"]["inputs"].get<std::string>(),
+             !Catch::Matchers::ContainsSubstring("not seen"));
 }
 
 TEST_CASE("images are compared too", "[compare_methods]") {
@@ -452,7 +453,7 @@ TEST_CASE("the table names every method, and files are written", "[compare_metho
   const std::string table = read_file(file("a.txt"));
   for (const char* word :
        {"kernel-shap", "comprehensiveness", "seconds an input", "difference to attention-cls"})
-    CHECK_THAT(table, Catch::Matchers::Contains(word));
+    CHECK_THAT(table, Catch::Matchers::ContainsSubstring(word));
   CHECK(table.find('\x1b') == std::string::npos);
   const std::string csv = read_file(file("a.csv"));
   CHECK(csv.rfind("method,n,degenerate,seconds_per_input,comprehensiveness,comprehensiveness_low,", 0) == 0);
@@ -462,7 +463,7 @@ TEST_CASE("the table names every method, and files are written", "[compare_metho
                         0) == 0);
   CHECK(std::count(per_input.begin(), per_input.end(), '\n') == 1 + 5 * 3);
   CHECK_THAT(read_file(file("a.svg")), Catch::Matchers::StartsWith("<svg xmlns"));
-  CHECK_THAT(read_file(file("a.html")), Catch::Matchers::Contains("<svg xmlns"));
+  CHECK_THAT(read_file(file("a.html")), Catch::Matchers::ContainsSubstring("<svg xmlns"));
 }
 
 TEST_CASE("bad usage is 2, a failure is 1, each with one line: compare_methods", "[compare_methods]") {
@@ -510,8 +511,8 @@ TEST_CASE("help and lists are no failures: compare_methods", "[compare_methods]"
         "--resume",    "--shard",     "--merge",   "--csv",         "--svg",          "--html",
         "--per-input", "--metrics",   "--masking", "--percentages", "--aopc-divisor", "--rationales",
         "--windows",   "--reference", "--seed",    "--threads",     "--format",       "--output"})
-    CHECK_THAT(help.out, Catch::Matchers::Contains(option));
-  CHECK_THAT(run("--version").out, Catch::Matchers::Contains(regard::version));
-  CHECK_THAT(run("--list-metrics").out, Catch::Matchers::Contains("plausibility"));
-  CHECK_THAT(run("--list-methods").out, Catch::Matchers::Contains("grad-attention-mutual\n"));
+    CHECK_THAT(help.out, Catch::Matchers::ContainsSubstring(option));
+  CHECK_THAT(run("--version").out, Catch::Matchers::ContainsSubstring(regard::version));
+  CHECK_THAT(run("--list-metrics").out, Catch::Matchers::ContainsSubstring("plausibility"));
+  CHECK_THAT(run("--list-methods").out, Catch::Matchers::ContainsSubstring("grad-attention-mutual\n"));
 }

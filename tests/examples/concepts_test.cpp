@@ -15,7 +15,7 @@
 #include <set>
 
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using regard_test::read_file;
 using regard_test::Result;
@@ -194,7 +194,8 @@ TEST_CASE("JSON of images, and the table", "[concepts]") {
   const Result table = run(pictures.concepts({"red", "green", "blue"}) + " --inputs " +
                            pictures.at("inputs") + " --target 8 --cavs 3 --layers 5,1");
   REQUIRE(table.code == 0);
-  CHECK_THAT(table.out, Contains("ship, 3 inputs") && Contains("accuracy") && Contains("no_random"));
+  CHECK_THAT(table.out, ContainsSubstring("ship, 3 inputs") && ContainsSubstring("accuracy") &&
+                            ContainsSubstring("no_random"));
   CHECK(std::count(table.out.begin(), table.out.end(), '\n') == 6 + 6);
 }
 
@@ -266,7 +267,7 @@ TEST_CASE("vectors are saved as the contract says, and loaded to the same scores
   const json report = run_json(arguments + " --save " + texts.at("new/cavs"));
   const json saved = json::parse(read_file(texts.folder.path() / "new/cavs/cavs.json"));
   CHECK(saved["model_hash"].get<std::string>().size() == 16);
-  REQUIRE(saved["cavs"].size() == 3 * 4 * 3);
+  REQUIRE(saved["cavs"].size() == 36);
   for (const json& cav : saved["cavs"]) {
     for (const char* key : {"concept", "layer", "resample", "seed", "accuracy"})
       CHECK(cav.contains(key));
@@ -280,7 +281,7 @@ TEST_CASE("vectors are saved as the contract says, and loaded to the same scores
       REQUIRE(info != nullptr);
       REQUIRE(info->shape == std::vector<regard::Index>{3, 128});
       REQUIRE(info->dtype == regard::DataType::f64);
-      std::vector<double> values(3 * 128);
+      std::vector<double> values(384);
       std::memcpy(values.data(), info->bytes.data(), values.size() * sizeof(double));
       for (std::size_t r = 0; r < 3; ++r) {
         double squares = 0;
@@ -335,8 +336,8 @@ TEST_CASE("overlays and pages of images", "[concepts]") {
       expected.insert(name + std::string("-1-") + input);
   CHECK(files == expected);
   const std::string page = read_file(pictures.folder.path() / "page.html");
-  CHECK_THAT(page, Contains("<svg") && Contains("data:image/png;base64,") && Contains("no_random") &&
-                       Contains("vit-small-cifar10"));
+  CHECK_THAT(page, ContainsSubstring("<svg") && ContainsSubstring("data:image/png;base64,") &&
+                       ContainsSubstring("no_random") && ContainsSubstring("vit-small-cifar10"));
   CHECK(page.find("http") == std::string::npos);
   CHECK(page.find("<script") == std::string::npos);
 
@@ -344,7 +345,8 @@ TEST_CASE("overlays and pages of images", "[concepts]") {
   REQUIRE(run(texts.usual() + "--random " + texts.at("random") + " --html " + texts.at("page.html")).code ==
           0);
   const std::string words = read_file(texts.folder.path() / "page.html");
-  CHECK_THAT(words, Contains("gripping") && Contains("<polygon class=\"band random\"") && Contains("plus"));
+  CHECK_THAT(words, ContainsSubstring("gripping") && ContainsSubstring("<polygon class=\"band random\"") &&
+                        ContainsSubstring("plus"));
   check_failure(texts.usual() + "--overlay " + texts.at("maps"), 2, {"--overlay"});
   CHECK(!fs::exists(texts.folder.path() / "maps"));
 }
@@ -456,7 +458,7 @@ TEST_CASE("what concepts refuses", "[concepts]") {
   for (const char* option :
        {"--model", "--concept", "--random", "--inputs", "--target", "--layers", "--cavs", "--cav ", "--mode",
         "--test", "--save", "--load", "--overlay", "--html", "--seed", "--threads", "--format", "--output"})
-    CHECK_THAT(help.out, Contains(option));
+    CHECK_THAT(help.out, ContainsSubstring(option));
   // A file in place of standard output, whole or not at all.
   REQUIRE(run(usual + "--format json --layers 0 --output " + texts.at("out.json")).out.empty());
   CHECK(json::parse(read_file(texts.folder.path() / "out.json"))["results"].size() == 3);

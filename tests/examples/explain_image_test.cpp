@@ -11,7 +11,7 @@
 #include <sstream>
 
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using nlohmann::json;
 using regard_test::Result;
 
@@ -70,7 +70,8 @@ TEST_CASE("every method, masking and block size runs, with the same bytes on any
   const std::vector<std::string> maskings = {"drop", "zero", "mean", "blur"};
   std::size_t methods = 0;
   for (std::string line; std::getline(stream, line); ++methods) {
-    const std::string name = line.substr(0, line.find(' ')), masking = maskings[methods % 4];
+    const std::string name = line.substr(0, line.find(' '));
+    const std::string& masking = maskings[methods % 4];
     INFO(name);
     const std::string arguments = horse +
                                   "--format json --target ship --value logit --samples 40 --super-patch 5 "
@@ -103,7 +104,7 @@ TEST_CASE("an overlay and a page are written whole or not at all", "[explain_ima
   CHECK(run("--image " + overlay).code == 0); // a picture that this program itself can read
   const std::string html = regard_test::read_file(page);
   for (const char* words : {"horse.png", "data:image/png;base64,", "grad-attention-mutual", "automobile"})
-    CHECK_THAT(html, Contains(words));
+    CHECK_THAT(html, ContainsSubstring(words));
   const std::string nowhere = (folder.path() / "no" / "why").string();
   check_failure(horse + "--output " + overlay + ".json --overlay " + nowhere, 1, {nowhere});
   CHECK_FALSE(fs::exists(overlay + ".json"));
@@ -155,6 +156,6 @@ TEST_CASE("help of explain_image names every option", "[explain_image]") {
        {"--model", "--image", "--method", "--target", "--layers", "--singleton", "--super-patch",
         "--interpolate", "--masking", "--value", "--samples", "--precision", "--max-players", "--overlay",
         "--html", "--seed", "--threads", "--format", "--output"})
-    CHECK_THAT(help.out, Contains(option));
-  CHECK_THAT(run("--version").out, Contains(regard::version));
+    CHECK_THAT(help.out, ContainsSubstring(option));
+  CHECK_THAT(run("--version").out, ContainsSubstring(regard::version));
 }

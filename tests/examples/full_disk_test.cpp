@@ -74,7 +74,7 @@ TEST_CASE("on a full disk a program writes nothing, says so, and leaves the old 
 
     const Result result = run_limited(writer.program, arguments, 1);
     CHECK(result.code == 1);
-    CHECK_THAT(result.error, Catch::Matchers::Contains(file.string()));
+    CHECK_THAT(result.error, Catch::Matchers::ContainsSubstring(file.string()));
     CHECK(read_file(file) == old);
     CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
   }
@@ -94,7 +94,7 @@ TEST_CASE("concepts and results that do not fit are no half of anything", "[exam
                                 "' --target POSITIVE --cavs 2 --save '" + saved + "'";
   const Result limited = run_limited("concepts", arguments, 1);
   CHECK(limited.code == 1);
-  CHECK_THAT(limited.error, Catch::Matchers::Contains(saved));
+  CHECK_THAT(limited.error, Catch::Matchers::ContainsSubstring(saved));
   CHECK(fs::is_empty(saved));
   CHECK(run_program("concepts", arguments).code == 0);
   CHECK(fs::exists(fs::path(saved) / "cavs.json"));
@@ -133,7 +133,7 @@ TEST_CASE("concepts and results that do not fit are no half of anything", "[exam
   const std::string study = "--data '" + rows + "' --methods random,attention --resume ";
   const Result cut = run_limited("compare_methods", study + "'" + results + "'", 4);
   CHECK(cut.code == 1);
-  CHECK_THAT(cut.error, Catch::Matchers::Contains(results));
+  CHECK_THAT(cut.error, Catch::Matchers::ContainsSubstring(results));
   CHECK(read_file(results).size() > 500);
   CHECK(read_file(results).back() == '\n');
   CHECK(run_program("compare_methods", study + "'" + results + "'").code == 0);

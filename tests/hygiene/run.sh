@@ -101,6 +101,22 @@ case $step in
     reached regard/all.hpp >"$work/all"
     grep -v -e '^regard/testing/' -e '^regard/compiled' -e '^regard/bodies' "$work/public" | sort | comm -23 - "$work/all" >"$work/missing"
     [ ! -s "$work/missing" ] || fail "not reached from regard/all.hpp: $(tr '\n' ' ' <"$work/missing")"
+    # regard::compiled has every function that is lazy in a public header and has its body elsewhere.
+    # names KEYWORD: of the functions that are declared after it
+    names() {
+      awk -v keyword="$1" '
+        {sub(/\/\/.*/, "")}
+        !inside && $1 == keyword {inside = 1; text = ""}
+        inside {text = text " " $0}
+        inside && /[;{]/ {
+          inside = 0
+          if (text ~ /^[^{]*;/ && match(text, /[A-Za-z_0-9]+\(/)) print substr(text, RSTART, RLENGTH - 1)
+        }' | sort
+    }
+    sed 's|^|include/|' "$work/public" | grep -v /core/lazy.hpp | xargs cat | names REGARD_LAZY >"$work/lazy"
+    names template <include/regard/compiled/functions.hpp | comm -23 "$work/lazy" - >"$work/missing"
+    [ "$(wc -l <"$work/lazy")" -gt 100 ] || fail "found few functions that are REGARD_LAZY, expected more than 100"
+    [ ! -s "$work/missing" ] || fail "not in include/regard/compiled/functions.hpp: $(tr '\n' ' ' <"$work/missing")"
     # The version stands in one place; vcpkg wants it in its own.
     version=$(sed -n 's/.*REGARD_VERSION_STRING "\(.*\)"/\1/p' include/regard/version.hpp)
     macros=$(sed -n 's/^#define REGARD_VERSION_[MP][AI][JNT].* //p' include/regard/version.hpp | tr '\n' .)

@@ -75,7 +75,7 @@ TEST_CASE("every weight of a model is in its fingerprint", "[models]") {
   INFO("seed " << seed());
   check_all_weights(bert<float>(usual), 5 + 4 + 2 * 16);
   RandomStream stream(seed(), 2);
-  PatchEmbeddings<float> embeddings(random_linear<float>(stream, width, 3 * 2 * 2),
+  PatchEmbeddings<float> embeddings(random_linear<float>(stream, width, Index{3} * 2 * 2),
                                     random_tensor<float, 2>(stream, {1, width}),
                                     random_tensor<float, 2>(stream, {1 + 4, width}), {2, 2}, 2, 2);
   RandomModel model = usual;

@@ -7,7 +7,7 @@
 
 using namespace regard;
 using namespace regard_test;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -112,14 +112,15 @@ TEST_CASE("what a folder of another kind of image model holds is refused by name
     return load_vit<float>(folder.path());
   };
   CHECK_NOTHROW(load_with("unknown_key", 1));
-  CHECK_THROWS_WITH(load_with("model_type", "swin"), Contains("model_type: found \"swin\""));
-  CHECK_THROWS_WITH(load_with("model_type", "vit"), Contains("num_hidden_layers: found 3, expected 0"));
-  CHECK_THROWS_WITH(load_with("num_channels", 1), Contains("num_channels: found 1"));
-  CHECK_THROWS_WITH(load_with("patch_size", 16), Contains("patch_size: found 16 x 16"));
-  CHECK_THROWS_WITH(load_with("patch_size", 2), Contains("position_embeddings"));
-  CHECK_THROWS_WITH(load_with("image_size", nlohmann::json::array({8, 0})), Contains("image_size"));
-  CHECK_THROWS_WITH(load_with("image_size", "8"), Contains("image_size"));
-  CHECK_THROWS_WITH(load_with("qkv_bias", false), Contains("query.bias"));
+  CHECK_THROWS_WITH(load_with("model_type", "swin"), ContainsSubstring("model_type: found \"swin\""));
+  CHECK_THROWS_WITH(load_with("model_type", "vit"),
+                    ContainsSubstring("num_hidden_layers: found 3, expected 0"));
+  CHECK_THROWS_WITH(load_with("num_channels", 1), ContainsSubstring("num_channels: found 1"));
+  CHECK_THROWS_WITH(load_with("patch_size", 16), ContainsSubstring("patch_size: found 16 x 16"));
+  CHECK_THROWS_WITH(load_with("patch_size", 2), ContainsSubstring("position_embeddings"));
+  CHECK_THROWS_WITH(load_with("image_size", nlohmann::json::array({8, 0})), ContainsSubstring("image_size"));
+  CHECK_THROWS_WITH(load_with("image_size", "8"), ContainsSubstring("image_size"));
+  CHECK_THROWS_WITH(load_with("qkv_bias", false), ContainsSubstring("query.bias"));
 }
 
 TEST_CASE("pixels of another shape are refused", "[vit]") {
@@ -129,7 +130,7 @@ TEST_CASE("pixels of another shape are refused", "[vit]") {
     vit.embeddings.embed(Tensor<float, 3>({channels, height, width}), rows);
   };
   CHECK_NOTHROW(embed(3, 8, 8));
-  CHECK_THROWS_WITH(embed(1, 8, 8), Contains("[1, 8, 8]"));
-  CHECK_THROWS_WITH(embed(3, 3, 8), Contains("[3, 3, 8]"));
-  CHECK_THROWS_WITH(embed(3, 8, 12), Contains("expected [7, 7]"));
+  CHECK_THROWS_WITH(embed(1, 8, 8), ContainsSubstring("[1, 8, 8]"));
+  CHECK_THROWS_WITH(embed(3, 3, 8), ContainsSubstring("[3, 3, 8]"));
+  CHECK_THROWS_WITH(embed(3, 8, 12), ContainsSubstring("expected [7, 7]"));
 }

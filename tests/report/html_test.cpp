@@ -127,9 +127,8 @@ Colour colour(const std::string& text) {
 TEST_CASE("the checker of these tests knows bad markup", "[html]") {
   const std::string head = "<!DOCTYPE html>\n<style></style>";
   CHECK(defect(head + "<p class=\"a\">x &amp; y</p>").empty());
-  for (const std::string body :
-       {"<p>", "</p>", "<p><b></p></b>", "<p class=a></p>", "<p>&</p>", "<p>a > b</p>",
-        "<p a=\"1\" a=\"2\"></p>", "<p>\x1b</p>", "<p>a < b</p>", "<p a=\"<\"></p>"}) {
+  for (const char* body : {"<p>", "</p>", "<p><b></p></b>", "<p class=a></p>", "<p>&</p>", "<p>a > b</p>",
+                           "<p a=\"1\" a=\"2\"></p>", "<p>\x1b</p>", "<p>a < b</p>", "<p a=\"<\"></p>"}) {
     INFO(body);
     CHECK_FALSE(defect(head + body).empty());
   }

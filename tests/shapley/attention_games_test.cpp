@@ -199,6 +199,16 @@ TEST_CASE("a long text: efficiency holds to rounding", "[attention-games]") {
   }
 }
 
+TEST_CASE("what is left unexplained is a number next to the largest one", "[attention-games]") {
+  const std::vector<double> row{1e308, -1e308, -1e308, 3e307, 1, -1e307};
+  const ShapleyResult result = shapley(cls_game(row));
+  CHECK(result.values == row);
+  CHECK(std::isfinite(result.value_full));
+  CHECK(std::abs(result.completeness_gap) <= tolerance * 1e308);
+  const InteractionResult pairs = enumerate_interactions(cls_game(row), InteractionIndex::sii);
+  CHECK(std::abs(pairs.completeness_gap) <= tolerance * 1e308);
+}
+
 TEST_CASE("a matrix of the caller's is read in place, a temporary is kept", "[attention-matrix]") {
   INFO("seed " << regard_test::seed());
   RandomStream random(regard_test::seed());

@@ -590,5 +590,5 @@ TEST_CASE("interactions tell an observer, stop, and name the coalition at which 
                               return 1;
                             }};
   CHECK_THROWS_WITH(interactions(throws, InteractionIndex::sii),
-                    Catch::Contains("among 6 players: the game threw: no such input"));
+                    Catch::Matchers::ContainsSubstring("among 6 players: the game threw: no such input"));
 }

@@ -37,7 +37,7 @@ inline void check_failure(const std::string& name, const Result& result, int cod
   CHECK(std::count(result.error.begin(), result.error.end(), '\n') == 1);
   CHECK(result.error.rfind(name + ": ", 0) == 0);
   for (const std::string& word : words)
-    CHECK_THAT(result.error, Catch::Matchers::Contains(word));
+    CHECK_THAT(result.error, Catch::Matchers::ContainsSubstring(word));
 }
 
 } // namespace regard_test

@@ -117,7 +117,7 @@ TEST_CASE("a planted concept of images scores at least .95, its opposite at most
   const std::vector<double> u = random_direction(stream);
   // Brightness of a patch goes along u; how its pixels differ goes anywhere.
   const PatchGrid grid{3, 4};
-  const Index pixels = 3 * 2 * 2;
+  const Index pixels = Index{3} * 2 * 2;
   Tensor<double, 2> projection({width, pixels});
   for (Index j = 0; j < width; ++j) {
     double mean = 0;

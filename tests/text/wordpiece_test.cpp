@@ -22,8 +22,8 @@ const std::vector<std::string> vocabulary{"[PAD]", "[UNK]", "[CLS]",  "[SEP]", "
                                           "film",  "grip",  "##ping", "##b",   "##a",    ".",     "é",
                                           "##é",   "Film",  "##s",    "中",    "un",     "##aff", "##able"};
 
-WordPieceTokenizer make(WordPieceOptions options = {}) {
-  return WordPieceTokenizer(vocabulary, std::move(options));
+WordPieceTokenizer make(const WordPieceOptions& options = {}) {
+  return WordPieceTokenizer(vocabulary, options);
 }
 
 std::vector<std::string> pieces(const WordPieceTokenizer& tokenizer, const Encoding& encoding) {
@@ -197,8 +197,8 @@ TEST_CASE("a maximum without room for the special tokens is refused", "[wordpiec
 
 TEST_CASE("bytes that are no UTF-8 count as U+FFFD and move no offset", "[wordpiece]") {
   const auto tokenizer = make();
-  for (const std::string bad :
-       {"\xff", "\x80", "\xc0\x80", "\xe4\xb8", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f", "\ufffd"}) {
+  for (const std::string& bad : Pieces{"\xff", "\x80", "\xc0\x80", "\xe4\xb8", "\xed\xa0\x80",
+                                       "\xf4\x90\x80\x80", "\xf0\x9f", "\ufffd"}) {
     const std::string text = std::string("a").append(bad).append(" film").append(bad);
     const std::vector<Token> tokens = inner(tokenizer.encode(text));
     REQUIRE(tokens.size() == 2);
@@ -222,7 +222,7 @@ TEST_CASE("special tokens in the text are themselves", "[wordpiece]") {
 }
 
 TEST_CASE("added tokens follow their flags", "[wordpiece]") {
-  const auto one = [](AddedToken token) { return make({.added_tokens = {std::move(token)}}); };
+  const auto one = [](const AddedToken& token) { return make({.added_tokens = {token}}); };
   const auto spans = [](const WordPieceTokenizer& tokenizer, const std::string& text) {
     std::vector<std::string> result;
     for (const Token& token : tokenizer.encode(text).tokens)
@@ -248,8 +248,8 @@ TEST_CASE("added tokens follow their flags", "[wordpiece]") {
 }
 
 TEST_CASE("options change the normalisation", "[wordpiece]") {
-  const auto encode = [](WordPieceOptions options, const char* text) {
-    const auto tokenizer = make(std::move(options));
+  const auto encode = [](const WordPieceOptions& options, const char* text) {
+    const auto tokenizer = make(options);
     const Encoding encoding = tokenizer.encode(text);
     Pieces result = pieces(tokenizer, encoding);
     return Pieces(result.begin() + 1, result.end() - 1);

@@ -60,27 +60,40 @@ struct NamedAttentionMethod {
 };
 } // namespace detail
 
-/// The six by name, with the fields of AttentionMethod as options: `attention_mutual{.layers = {3}}`.
+// The six by name, with the fields of AttentionMethod as options: attention_mutual{.layers = {3}}.
+
+/// The Shapley values of the cls game of the mean attention.
 using attention_cls = detail::NamedAttentionMethod<AttentionGame::cls, AttentionSource::attention>;
+/// The Shapley values of the cls game of attention times the positive part of its gradient.
 using grad_attention_cls = detail::NamedAttentionMethod<AttentionGame::cls, AttentionSource::gradient>;
+/// The Shapley values of the mutual game of the mean attention.
 using attention_mutual = detail::NamedAttentionMethod<AttentionGame::mutual, AttentionSource::attention>;
+/// The Shapley values of the mutual game of attention times the positive part of its gradient: the default
+/// method.
 using grad_attention_mutual = detail::NamedAttentionMethod<AttentionGame::mutual, AttentionSource::gradient>;
+/// The Shapley values of the max-mutual game of the mean attention.
 using attention_max_mutual =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention>;
+/// The Shapley values of the max-mutual game of attention times the positive part of its gradient.
 using grad_attention_max_mutual =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient>;
 
-/// The max-mutual games as the code that came with arXiv 2508.08966 samples them, for comparison with it:
-/// what these give are no estimates of the Shapley value (samplers.hpp says why).
+// The max-mutual games as the code that came with arXiv 2508.08966 samples them, for comparison with it: what
+// these give are no estimates of the Shapley value (samplers.hpp says why).
+
+/// `attention_max_mutual` by the authors' sampler "random": no estimate of the Shapley value.
 using attention_max_mutual_authors_random =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention,
                                  Solver::authors_random>;
+/// `attention_max_mutual` by the authors' sampler "kernel": no estimate of the Shapley value.
 using attention_max_mutual_authors_kernel =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::attention,
                                  Solver::authors_kernel>;
+/// `grad_attention_max_mutual` by the authors' sampler "random": no estimate of the Shapley value.
 using grad_attention_max_mutual_authors_random =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient,
                                  Solver::authors_random>;
+/// `grad_attention_max_mutual` by the authors' sampler "kernel": no estimate of the Shapley value.
 using grad_attention_max_mutual_authors_kernel =
     detail::NamedAttentionMethod<AttentionGame::max_mutual, AttentionSource::gradient,
                                  Solver::authors_kernel>;

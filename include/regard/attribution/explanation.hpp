@@ -111,4 +111,12 @@ struct Explanation {
   std::vector<ExplainedWord> words; ///< of a text; `assign_scores` keeps them in step with the values
 };
 
+namespace detail {
+
+/// The text of a segment.
+inline const std::string& segment_text(const Explanation& why, Index segment) {
+  return segment == 1 && why.text_pair ? *why.text_pair : why.text;
+}
+
+} // namespace detail
 } // namespace regard::inline REGARD_ABI

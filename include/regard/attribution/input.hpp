@@ -49,10 +49,15 @@ struct NamedInputMethod {
 };
 } // namespace detail
 
-/// The four by name, with the fields of InputMethod as options.
+// The four by name, with the fields of InputMethod as options.
+
+/// The Shapley values of the masked-input game, by enumeration.
 using shapley_input = detail::NamedInputMethod<InputSolver::exact>;
+/// KernelSHAP on the masked-input game.
 using kernel_shap_input = detail::NamedInputMethod<InputSolver::kernel>;
+/// Shapley values of the masked-input game, estimated by antithetic pairs of permutations.
 using permutation_shap_input = detail::NamedInputMethod<InputSolver::permutation>;
+/// Owen values of the masked-input game over a tree of neighbours.
 using partition_shap_input = detail::NamedInputMethod<InputSolver::partition>;
 
 } // namespace regard::inline REGARD_ABI

@@ -13,6 +13,7 @@ namespace regard::inline REGARD_ABI {
 template std::vector<double> lime_regression(std::span<const Coalition>, std::span<const double>,
                                              std::span<const double>, double);
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names of templates and types
 #define REGARD_INSTANTIATE(Model, Input, Scalar)                                                             \
   template Explanation explain(const Model<Scalar>&, const Input&, const Method&, const ExplainOptions&,     \
                                const Executor&);                                                             \
@@ -30,6 +31,7 @@ template std::vector<double> lime_regression(std::span<const Coalition>, std::sp
   template std::vector<std::optional<double>> parameter_randomisation(                                       \
       const Model<Scalar>&, std::span<const SequenceClassifier<Scalar>>, const Input&, const Method&,        \
       const Explanation&, const RandomisationOptions&, const Executor&);
+// NOLINTEND(bugprone-macro-parentheses)
 
 REGARD_INSTANTIATE(TextClassifier, TextInput, float)
 REGARD_INSTANTIATE(TextClassifier, TextInput, double)

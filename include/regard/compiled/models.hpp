@@ -10,6 +10,7 @@
 
 namespace regard::inline REGARD_ABI {
 
+// NOLINTBEGIN(bugprone-macro-parentheses): names of templates and types
 #define REGARD_INSTANTIATE_RANK(Scalar, Rank)                                                                \
   template SharedTensor<Scalar, Rank> Checkpoint::load(std::string_view, const Shape<Rank>&) const;          \
   template SharedTensor<Scalar, Rank> TensorReader::require(std::string_view, const Shape<Rank>&);           \
@@ -56,6 +57,7 @@ namespace regard::inline REGARD_ABI {
       std::span<const LayerVector>);                                                                         \
   template std::vector<SequenceClassifier<Scalar>> randomised_cascade(const SequenceClassifier<Scalar>&,     \
                                                                       std::uint64_t, double);
+// NOLINTEND(bugprone-macro-parentheses)
 
 REGARD_INSTANTIATE(float)
 REGARD_INSTANTIATE(double)

@@ -40,10 +40,9 @@ struct EncodedImage {
   PixelBox patch_box(Index patch) const {
     const double x_scale = area.width / static_cast<double>(pixels.extent(2)),
                  y_scale = area.height / static_cast<double>(pixels.extent(1));
-    const auto column = static_cast<double>(patch % grid.columns * patch_width),
-               row = static_cast<double>(patch / grid.columns * patch_height);
-    return {area.x + column * x_scale, area.y + row * y_scale, static_cast<double>(patch_width) * x_scale,
-            static_cast<double>(patch_height) * y_scale};
+    const Index left = patch % grid.columns * patch_width, top = patch / grid.columns * patch_height;
+    return {area.x + static_cast<double>(left) * x_scale, area.y + static_cast<double>(top) * y_scale,
+            static_cast<double>(patch_width) * x_scale, static_cast<double>(patch_height) * y_scale};
   }
 };
 

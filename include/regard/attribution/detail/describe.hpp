@@ -182,7 +182,7 @@ std::vector<ExplainedWord> sum_words(const Explanation& why, const Encoding& enc
     words.back().value += why.values[p];
   }
   for (ExplainedWord& word : words) {
-    const std::string& text = word.segment == 0 ? why.text : *why.text_pair;
+    const std::string& text = segment_text(why, word.segment);
     word.text = text.substr(word.begin, word.end - word.begin);
   }
   return words;

@@ -15,7 +15,7 @@ inline PartitionTree tree_of(const Explanation& why, const Encoding& encoding,
   std::vector<std::string> pieces;
   for (const std::vector<Index>& player : players) {
     const Token &first = encoding.tokens[player.front()], &last = encoding.tokens[player.back()];
-    const std::string& text = first.segment == 0 ? why.text : *why.text_pair;
+    const std::string& text = segment_text(why, first.segment);
     pieces.push_back(player.size() == 1 ? why.tokens[player.front()].text
                                         : text.substr(first.begin, last.end - first.begin));
   }

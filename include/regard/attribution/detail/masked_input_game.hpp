@@ -162,7 +162,7 @@ MaskedInputGame<Model>::MaskedInputGame(const Model& model, EncodedInput encodin
                                         std::vector<std::vector<Index>> players, Index target,
                                         MaskedInputOptions options, const Executor& executor)
     : model_(model), encoding_(std::move(encoding)), players_(std::move(players)), target_(target),
-      options_(options), executor_(executor) {
+      options_(std::move(options)), executor_(executor) {
   options_.masking = resolve_masking<Model>(options_.masking);
   const Index tokens = detail::token_count(encoding_), classes = model_.classifier().classes();
   std::vector<bool> seen(tokens, false);

@@ -5,8 +5,10 @@
 
 #include <regard/image/detail/orientation.hpp>
 
+#include <algorithm>
 #include <csetjmp>
 #include <png.h>
+#include <string>
 
 namespace regard::inline REGARD_ABI::detail {
 
@@ -105,11 +107,16 @@ inline Index png_number(std::span<const std::byte> bytes, Index at) {
 inline void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
   constexpr Index signature = 8, frame = 12; // of a chunk: length, name, checksum
   constexpr Index end = 0x49454e44;          // IEND: what follows is no part of the image
-  for (Index at = signature; at + frame <= bytes.size();) {
-    const Index length = png_number(bytes, at), left = bytes.size() - at - frame;
-    if (length > left)
+  for (Index at = signature;;) {
+    const Index left = bytes.size() - std::min(bytes.size(), at);
+    if (left < frame)
+      throw MalformedFile(file, "PNG: found " + std::to_string(left) +
+                                    " bytes after the chunk before, expected " + std::to_string(frame) +
+                                    " of the next at least: the file ends early");
+    const Index length = png_number(bytes, at);
+    if (length > left - frame)
       throw MalformedFile(file, "PNG: found a chunk of " + std::to_string(length) +
-                                    " bytes, expected at most " + std::to_string(left) +
+                                    " bytes, expected at most " + std::to_string(left - frame) +
                                     ": the file ends early");
     if (png_number(bytes, at + 4) == end)
       return;

@@ -71,8 +71,8 @@ ImageProcessor::Processed<Scalar> ImageProcessor::process(const Image& image) co
   }
   // Where the crop begins in the resized image: before it, where black was added.
   const auto offset = [](Index have, Index want) {
-    return have >= want ? static_cast<double>((have - want) / 2)
-                        : -static_cast<double>((want - have + 1) / 2);
+    const Index pixels = have >= want ? (have - want) / 2 : (want - have + 1) / 2;
+    return have >= want ? static_cast<double>(pixels) : -static_cast<double>(pixels);
   };
   const double scale_x = static_cast<double>(original.width) / static_cast<double>(inner.width),
                scale_y = static_cast<double>(original.height) / static_cast<double>(inner.height);

@@ -36,6 +36,7 @@ Encoding TextClassifier<Scalar>::encode(const TextInput& input) const {
 template <class Scalar>
 void TextClassifier<Scalar>::embed(const Encoding& encoding, TensorView<Scalar, 2> rows) const {
   std::vector<BertToken> tokens;
+  tokens.reserve(encoding.tokens.size());
   for (const Token& token : encoding.tokens)
     tokens.push_back({token.id, token.type, tokens.size()});
   bert_.embeddings.embed(tokens, rows);

@@ -56,12 +56,6 @@ void check(const Explanation& why) {
     span("words", w, why.words[w]);
 }
 
-/// The text of a segment.
-REGARD_LAZY
-std::string_view segment_text(const Explanation& why, Index segment) {
-  return segment == 1 && why.text_pair ? *why.text_pair : why.text;
-}
-
 /// The name of a class, or LABEL_i as checkpoints without names call it.
 REGARD_LAZY
 std::string label_name(const Label& label) {
@@ -198,7 +192,7 @@ std::string player_name(const Explanation& why, Index p) {
     return pieces;
   const auto& first = why.tokens[members.front()];
   const Index end = std::max(first.begin, why.tokens[members.back()].end);
-  return std::string(segment_text(why, first.segment).substr(first.begin, end - first.begin));
+  return segment_text(why, first.segment).substr(first.begin, end - first.begin);
 }
 
 /// The shortest text that reads back as the same double.

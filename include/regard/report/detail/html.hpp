@@ -139,7 +139,7 @@ class HtmlArticle {
     const auto values = word_values(why_);
     const double largest = extent(values).largest();
     for (Index segment = 0; segment < (why_.text_pair ? 2u : 1u); ++segment) {
-      const auto text = segment_text(why_, segment);
+      const std::string& text = segment_text(why_, segment);
       if (why_.text_pair)
         out_ += segment == 0 ? "<p class=\"which\">First text</p>\n" : "<p class=\"which\">Second text</p>\n";
       out_ += "<p class=\"sentence\" lang=\"und\" dir=\"auto\">";

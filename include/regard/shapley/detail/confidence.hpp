@@ -39,8 +39,10 @@ double beta_fraction(double a, double b, double x) {
 REGARD_LAZY
 double log_gamma_half_step(double v) {
   double shift = 0;
-  for (; v < 60; v += 2) // Gamma(x + 1) = x Gamma(x), both
+  while (v < 60) { // Gamma(x + 1) = x Gamma(x), both
     shift += std::log(v / (v + 1));
+    v += 2;
+  }
   const double x = v / 2; // the asymptotic series of the ratio, in 1 / x
   const double r = 1 / x;
   return shift + std::log(x) / 2 - r / 8 + r * r * r / 192 - std::pow(r, 5) / 640 +

@@ -81,20 +81,21 @@ REGARD_LAZY
 void finish(InteractionResult& result) {
   const Index n = result.matrix.extent(0);
   const bool efficient = InteractionLaw(result.index, n).efficient();
-  CompensatedSum gap;
-  gap.add(result.value_full);
-  gap.add(-result.value_empty);
   result.values.clear();
   for (Index i = 0; i < n; ++i) {
     result.values.push_back(result.matrix(i, i));
-    gap.add(-result.matrix(i, i));
-    for (Index j = i + 1; j < n; ++j) {
+    for (Index j = i + 1; j < n; ++j)
       result.matrix(j, i) = result.matrix(i, j);
-      if (efficient)
-        gap.add(-result.matrix(i, j));
-    }
   }
-  result.completeness_gap = gap.value();
+  result.completeness_gap = total([&](const auto& add) {
+    add(result.value_full);
+    add(-result.value_empty);
+    for (Index i = 0; i < n; ++i) {
+      add(-result.matrix(i, i));
+      for (Index j = i + 1; efficient && j < n; ++j)
+        add(-result.matrix(i, j));
+    }
+  });
 }
 
 REGARD_LAZY

@@ -225,6 +225,7 @@ class InteractionSampler {
       ++stratum.taken;
       if (stratum.sizes.size() > 1) {
         std::vector<double> weights;
+        weights.reserve(stratum.sizes.size());
         for (const Index k : stratum.sizes)
           weights.push_back(weight(k));
         sizes_.draw(random, stratum.sizes[WeightedChoice<>(weights).draw(random)], z);

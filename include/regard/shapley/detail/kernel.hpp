@@ -154,7 +154,8 @@ class KernelEstimator {
 
   /// How many sizes to take whole.
   static Index affordable(const PairSizes<>& sizes, Index budget) {
-    double mass = 0, left = static_cast<double>((budget - std::min<Index>(budget, 2)) / 2);
+    const Index affordable_pairs = (budget - std::min<Index>(budget, 2)) / 2;
+    double mass = 0, left = static_cast<double>(affordable_pairs);
     for (Index size = 1; size <= sizes.count(); ++size)
       mass += sizes.mass(size);
     Index whole = 0;

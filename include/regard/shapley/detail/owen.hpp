@@ -78,6 +78,7 @@ class OwenExpansion {
 
   std::vector<double> values() const {
     std::vector<double> phi;
+    phi.reserve(values_.size());
     for (const CompensatedSum& sum : values_)
       phi.push_back(sum.value());
     return phi;

@@ -122,6 +122,7 @@ class PartitionSolver {
         sums[player].add(credit_[node].value() / static_cast<double>(players.size()));
     }
     std::vector<double> values;
+    values.reserve(sums.size());
     for (const CompensatedSum& sum : sums)
       values.push_back(sum.value());
     return values;

@@ -38,12 +38,12 @@ namespace detail {
 /// What the values leave unexplained.
 REGARD_LAZY
 double completeness_gap(const ShapleyResult& result) {
-  CompensatedSum gap;
-  gap.add(result.value_full);
-  gap.add(-result.value_empty);
-  for (const double value : result.values)
-    gap.add(-value);
-  return gap.value();
+  return total([&](const auto& add) {
+    add(result.value_full);
+    add(-result.value_empty);
+    for (const double value : result.values)
+      add(-value);
+  });
 }
 
 } // namespace detail

@@ -27,6 +27,18 @@ class CompensatedSum {
   double error_ = 0;
 };
 
+/// The sum of what terms(add) passes to add, also where sums on the way are too large for a double.
+template <class Terms>
+double total(const Terms& terms) {
+  const auto scaled = [&](double scale) {
+    CompensatedSum sum;
+    terms([&](double term) { sum.add(term * scale); });
+    return sum.value() / scale;
+  };
+  const double plain = scaled(1);
+  return std::isfinite(plain) ? plain : scaled(0x1p-64);
+}
+
 /// The shortest text that reads back as the same number.
 inline std::string number_text(double number) {
   if (std::isnan(number))

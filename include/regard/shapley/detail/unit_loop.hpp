@@ -163,6 +163,7 @@ class UnitMean {
       return result;
     const double count = static_cast<double>(units_);
     std::vector<double> errors;
+    errors.reserve(squares_.size());
     for (const double squares : squares_)
       errors.push_back(std::sqrt(squares / (count * (count - 1))));
     result.standard_errors = std::move(errors);

@@ -284,6 +284,7 @@ class LayerFits {
     double accuracy = 0, variance = 0, degrees = 0;
     for (const auto& side : means) {
       std::vector<double> shares;
+      shares.reserve(side.size());
       for (const auto& [input, mean] : side)
         shares.push_back(mean.mean / mean.count);
       const Moments m = moments(shares);

@@ -23,7 +23,7 @@ class HiddenStates {
   }
 
   /// Embeds all inputs. @return false after a stop request.
-  bool embed(const Executor& executor, std::stop_token stop) {
+  bool embed(const Executor& executor, const std::stop_token& stop) {
     hidden_.resize({rows_.rows(), classifier_.width()});
     batches_ = cut_batches(from_.size(), [&](Index i) { return rows_.length(i); });
     states_.resize(executor.workers());
@@ -37,7 +37,7 @@ class HiddenStates {
   }
 
   /// Takes all inputs through one block. @return false after a stop request: states are then mixed.
-  bool advance(Index layer, const Executor& executor, std::stop_token stop) {
+  bool advance(Index layer, const Executor& executor, const std::stop_token& stop) {
     return executor.for_each(
         batches_.size(),
         [&](Index batch, Index worker) {

@@ -301,6 +301,7 @@ Violations check_game(const G& game, const LawOptions& options) {
   const std::vector<MutableCoalition> coalitions = detail::law_coalitions(players, options);
   const std::vector<Coalition> views(coalitions.begin(), coalitions.end());
   std::vector<double> values;
+  values.reserve(views.size());
   for (const Coalition& coalition : views)
     values.push_back(static_cast<double>(game.value(coalition)));
   for (Index c = 0; c < views.size(); ++c)
