@@ -205,7 +205,7 @@ TEST_CASE("what is left unexplained is a number next to the largest one", "[atte
   CHECK(result.values == row);
   CHECK(std::isfinite(result.value_full));
   CHECK(std::abs(result.completeness_gap) <= tolerance * 1e308);
-  const InteractionResult pairs = enumerate_interactions(cls_game(row), InteractionIndex::sii);
+  const InteractionResult pairs = interactions(cls_game(row), InteractionIndex::k_sii);
   CHECK(std::abs(pairs.completeness_gap) <= tolerance * 1e308);
 }
 
