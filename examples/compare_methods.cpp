@@ -367,8 +367,8 @@ void check_said_again(const Options& options, const program::Json& header) {
       return;
     const program::Json value(said()), ran = header.contains(key) ? header[key] : program::Json();
     if (value != ran)
-      throw regard::InvalidArgument(option + ": found " + program::shown(value) +
-                                    " with --merge, but the files have " + program::shown(ran));
+      throw regard::InvalidArgument(option + ": " +
+                                    program::contrast(value, ran, " with --merge, but the files have "));
   };
   check("--methods", "methods", [&] { return parse_methods(options); });
   check("--metrics", "metrics", [&] { return parse_metrics(options); });

@@ -1,5 +1,6 @@
 #!/bin/sh
-# clang-tidy 16 over every header, test and program:
+# clang-tidy 16 over the headers, the tests and the programs of examples and tests; consumers, the hygiene tests and the main
+# function of the fuzz targets are left out:
 #
 #     tests/tidy.sh BUILD          ends with 1 when something is found; what it reads and says is in BUILD
 #
@@ -55,7 +56,10 @@ clang-tidy-16 -quiet --config-file='$source/.clang-tidy' --checks=\$checks "\$1"
   -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wno-return-type -I'$source/include' -I'$source/tests' \
   -isystem /usr/include/eigen3 -DREGARD_SOURCE='"$source"' -DREGARD_PROGRAMS='"$build"' \
   -DREGARD_FUZZ_INPUTS='"$source/tests/fuzz"' -DREGARD_TEST_DATA='"$source/tests/golden"' \
-  -DREGARD_TEST_MODELS='"$source/examples/models"' >"\$1.log" 2>&1
+  -DREGARD_TEST_MODELS='"$source/examples/models"' >"\$1.log" 2>&1 || {
+  echo "tests/tidy.sh: \$1: see \$1.log" >&2
+  exit 1
+}
 END
 failed=""
 ls -S "$build"/*.cpp | xargs -P "$(nproc)" -n 1 sh "$build/read" || failed=yes

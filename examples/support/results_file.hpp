@@ -50,11 +50,32 @@ inline std::optional<Json> parse_json(const std::string& text) {
   return json;
 }
 
+/// Without what controls a terminal.
+inline std::string printable(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool wide = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (byte < 0x20 || byte == 0x7f || wide) // U+0080 to U+009F have two bytes
+      text.replace(i, wide ? 2 : 1, " ");
+  }
+  return text;
+}
+
+/// A hundred bytes of a text, from `begin` on, and dots where there is more.
+inline std::string excerpt(const std::string& text, std::size_t begin = 0) {
+  const auto inside = [&](std::size_t at) { // a character
+    return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
+  };
+  while (begin > 0 && inside(begin))
+    --begin;
+  std::size_t end = std::min(text.size(), begin + 100);
+  while (end > begin && inside(end))
+    --end;
+  return (begin > 0 ? ".." : "") + text.substr(begin, end - begin) + (end < text.size() ? ".." : "");
+}
+
 inline std::string first_words(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      c = ' ';
-  return text.size() > 100 ? text.substr(0, 100) + ".." : text;
+  return excerpt(printable(std::move(text)));
 }
 
 /// Reads lines of JSON objects. A last line without its end was torn by an interruption: it is left out.
@@ -89,22 +110,38 @@ inline std::string shown(const Json& value) {
   return first_words(value.dump());
 }
 
+/// "found A, expected B" of two values that differ; of long ones what stands around the first difference.
+inline std::string contrast(const Json& found, const Json& expected,
+                            const std::string& between = ", expected ") {
+  const std::string one = printable(found.dump()), other = printable(expected.dump());
+  std::size_t begin = 0;
+  if (std::max(one.size(), other.size()) > 100) {
+    const auto first = std::mismatch(one.begin(), one.end(), other.begin(), other.end()).first;
+    const auto same = static_cast<std::size_t>(first - one.begin());
+    begin = same > 40 ? same - 40 : 0;
+  }
+  return "found " + excerpt(one, begin) + between + excerpt(other, begin);
+}
+
 /// Names what differs between two headers; empty where nothing does. `shard` is left to the caller.
 inline std::string header_difference(const Json& found, const Json& expected) {
   constexpr std::size_t enough = 8;
   std::string text;
   std::size_t differences = 0;
-  const auto note = [&](const std::string& key, const std::string& one, const std::string& other) {
-    if (++differences > enough)
-      return;
-    text += (text.empty() ? "" : "; ") + first_words(key) + ": found " + one + ", expected " + other;
+  const auto note = [&](const std::string& key, const std::string& what) {
+    if (++differences <= enough)
+      text += (text.empty() ? "" : "; ") + first_words(key) + ": " + what;
   };
   for (const auto& [key, value] : expected.items())
-    if (key != "shard" && (!found.contains(key) || found[key] != value))
-      note(key, found.contains(key) ? shown(found[key]) : "nothing", shown(value));
+    if (key == "shard" || (found.contains(key) && found[key] == value))
+      continue;
+    else if (found.contains(key))
+      note(key, contrast(found[key], value));
+    else
+      note(key, "found nothing, expected " + shown(value));
   for (const auto& [key, value] : found.items())
     if (key != "shard" && !expected.contains(key))
-      note(key, shown(value), "nothing");
+      note(key, "found " + shown(value) + ", expected nothing");
   if (differences > enough)
     text += "; and " + std::to_string(differences - enough) + " more";
   return text;

@@ -105,7 +105,7 @@ case $step in
     # names KEYWORD: of the functions that are declared after it
     names() {
       awk -v keyword="$1" '
-        {sub(/\/\/.*/, "")}
+        {sub(/\/\/.*/, ""); gsub(/= *\{\}/, "")} # comments, and defaults, which are no bodies
         !inside && $1 == keyword {inside = 1; text = ""}
         inside {text = text " " $0}
         inside && /[;{]/ {
@@ -115,7 +115,7 @@ case $step in
     }
     sed 's|^|include/|' "$work/public" | grep -v /core/lazy.hpp | xargs cat | names REGARD_LAZY >"$work/lazy"
     names template <include/regard/compiled/functions.hpp | comm -23 "$work/lazy" - >"$work/missing"
-    [ "$(wc -l <"$work/lazy")" -gt 100 ] || fail "found few functions that are REGARD_LAZY, expected more than 100"
+    [ "$(wc -l <"$work/lazy")" -gt 130 ] || fail "found few functions that are REGARD_LAZY, expected more than 130"
     [ ! -s "$work/missing" ] || fail "not in include/regard/compiled/functions.hpp: $(tr '\n' ' ' <"$work/missing")"
     # The version stands in one place; vcpkg wants it in its own.
     version=$(sed -n 's/.*REGARD_VERSION_STRING "\(.*\)"/\1/p' include/regard/version.hpp)

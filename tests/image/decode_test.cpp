@@ -147,7 +147,7 @@ TEST_CASE("a chunk of a PNG that claims more than the file has gets no memory", 
                                        ContainsSubstring("ends early"));
   // Nothing after its name, not even a checksum.
   CHECK_THROWS_WITH(decode(bytes.substr(0, chunk + 4)),
-                    ContainsSubstring("PNG: found 8 bytes after the chunk") &&
+                    ContainsSubstring("PNG: found 8 bytes where a chunk begins") &&
                         ContainsSubstring("ends early"));
 }
 

@@ -102,8 +102,8 @@ inline Index png_number(std::span<const std::byte> bytes, Index at) {
   return value;
 }
 
-/// Refuses a chunk that claims more bytes than the file has: libpng takes memory for some before it reads
-/// them.
+/// Refuses a file that ends before its chunk IEND: libpng takes the memory that a chunk claims before it
+/// reads it.
 inline void check_chunks(std::span<const std::byte> bytes, const std::string& file) {
   constexpr Index signature = 8, frame = 12; // of a chunk: length, name, checksum
   constexpr Index end = 0x49454e44;          // IEND: what follows is no part of the image
@@ -111,8 +111,8 @@ inline void check_chunks(std::span<const std::byte> bytes, const std::string& fi
     const Index left = bytes.size() - std::min(bytes.size(), at);
     if (left < frame)
       throw MalformedFile(file, "PNG: found " + std::to_string(left) +
-                                    " bytes after the chunk before, expected " + std::to_string(frame) +
-                                    " of the next at least: the file ends early");
+                                    " bytes where a chunk begins, expected " + std::to_string(frame) +
+                                    " at least: the file ends early");
     const Index length = png_number(bytes, at);
     if (length > left - frame)
       throw MalformedFile(file, "PNG: found a chunk of " + std::to_string(length) +
