@@ -143,7 +143,8 @@ TEST_CASE("the partition explainer and Owen values: threads, batches, observers"
   Progress last;
   SolverOptions options{.budget = 40};
   options.observer = [&](const Progress& progress) { last = progress; };
-  CHECK(partition_shap(game, tree, options).evaluations == last.evaluations);
+  const ShapleyResult observed = partition_shap(game, tree, options);
+  CHECK(observed.evaluations == last.evaluations);
   CHECK(last.budget == 40);
   std::stop_source stop;
   stop.request_stop();

@@ -6,7 +6,7 @@
 
 namespace regard_test {
 
-/// Drawn anew for each run unless `--rng-seed` names it. Tests derive their streams from it and show it with
+/// Always the same unless `--rng-seed` names another, or `time`. Tests derive their streams from it and show it with
 /// INFO, so that a failure can be repeated.
 std::uint64_t seed();
 
