@@ -133,12 +133,9 @@ inline std::string header_difference(const Json& found, const Json& expected) {
       text += (text.empty() ? "" : "; ") + first_words(key) + ": " + what;
   };
   for (const auto& [key, value] : expected.items())
-    if (key == "shard" || (found.contains(key) && found[key] == value))
-      continue;
-    else if (found.contains(key))
-      note(key, contrast(found[key], value));
-    else
-      note(key, "found nothing, expected " + shown(value));
+    if (key != "shard" && (!found.contains(key) || found[key] != value))
+      note(key,
+           found.contains(key) ? contrast(found[key], value) : "found nothing, expected " + shown(value));
   for (const auto& [key, value] : found.items())
     if (key != "shard" && !expected.contains(key))
       note(key, "found " + shown(value) + ", expected nothing");

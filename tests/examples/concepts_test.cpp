@@ -267,7 +267,7 @@ TEST_CASE("vectors are saved as the contract says, and loaded to the same scores
   const json report = run_json(arguments + " --save " + texts.at("new/cavs"));
   const json saved = json::parse(read_file(texts.folder.path() / "new/cavs/cavs.json"));
   CHECK(saved["model_hash"].get<std::string>().size() == 16);
-  REQUIRE(saved["cavs"].size() == 36);
+  REQUIRE(saved["cavs"].size() == std::size_t{3} * 4 * 3);
   for (const json& cav : saved["cavs"]) {
     for (const char* key : {"concept", "layer", "resample", "seed", "accuracy"})
       CHECK(cav.contains(key));
@@ -281,7 +281,7 @@ TEST_CASE("vectors are saved as the contract says, and loaded to the same scores
       REQUIRE(info != nullptr);
       REQUIRE(info->shape == std::vector<regard::Index>{3, 128});
       REQUIRE(info->dtype == regard::DataType::f64);
-      std::vector<double> values(384);
+      std::vector<double> values(std::size_t{3} * 128);
       std::memcpy(values.data(), info->bytes.data(), values.size() * sizeof(double));
       for (std::size_t r = 0; r < 3; ++r) {
         double squares = 0;

@@ -6,8 +6,8 @@
 
 namespace regard_test {
 
-/// Always the same unless `--rng-seed` names another, or `time`. Tests derive their streams from it and show it with
-/// INFO, so that a failure can be repeated.
+/// Always the same unless `--rng-seed` names another, or `time`. Tests derive their streams from it and show
+/// it with INFO, so that a failure can be repeated.
 std::uint64_t seed();
 
 } // namespace regard_test

@@ -57,5 +57,6 @@ TEST_CASE("the same for logistic probes", "[tcav]") {
   design.cavs.random_resamples = 2;
   const CalibrationRates rates = calibrate(text_calibration(2), design, 40, seed(), Threads(2));
   CHECK(rates.rate(SignificanceTest::random_concepts) <= 0.25); // 5% and almost six standard errors
-  CHECK(rates.rate(SignificanceTest::one_sample) > 0.1); // 40% of many; less than this in one seed of 20,000
+  // 0.44 with a standard deviation of 0.08 over 40 seeds: four of those below it, and still twice the level.
+  CHECK(rates.rate(SignificanceTest::one_sample) > 0.1);
 }
