@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The baselines against captum, LIME, scikit-learn and PyTorch (tests/golden/baselines), on both bundled
 // models and on random small ones.
+#include <regard/bodies.hpp> // first: a model of its own
+
 #include "support/bert_golden.hpp"
 #include "support/id_model.hpp"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Laws of the baselines.
+#include <regard/bodies.hpp> // first: looks into what is behind them
+
 #include "support/bundled_model.hpp"
 #include "support/golden_trace.hpp"
 #include "support/id_model.hpp"

@@ -5,6 +5,7 @@
 
 #include <regard/all.hpp>
 #include <regard/core/random.hpp>
+#include <regard/shapley.hpp>
 
 #include <cstring>
 #include <limits>

@@ -236,6 +236,9 @@ TEST_CASE("all problems of a header are told together, on one line, whatever the
     CHECK(error.problems().size() == 7);
     CHECK(error.file() == path.string());
   }
+  const auto second =
+      folder.write("c1", safetensors("{" + entry("a\xc2\x9b\x62\xc2\xa0", "U8", "[1]", 0, 9) + '}', "x"));
+  check_holds(message_of<MalformedFile>([&] { SafeTensors::open(second); }), {"\"a\\xc2\\x9bb\xc2\xa0\""});
   const std::string long_name(10'000, 'n');
   CHECK(message_of<MalformedFile>([&] {
           SafeTensors::open(folder.write("long", safetensors("{\"" + long_name + "\":1}")));

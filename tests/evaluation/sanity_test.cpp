@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Metrics on models: masked passes against the game they come from, sanity checks against themselves done by
 // hand, and the bundled models end to end.
+#include <regard/bodies.hpp> // first: a model of its own, the altered one
+
 #include "evaluation/toy.hpp"
 
 #include <regard/all.hpp>

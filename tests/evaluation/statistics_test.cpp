@@ -2,6 +2,8 @@
 // Statistics against scikit-learn, scipy and numpy; bootstrap intervals by what they must cover.
 #include "evaluation/toy.hpp"
 
+#include <regard/evaluation/detail/statistics.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <fstream>

@@ -7,8 +7,10 @@
 #include "support/seed.hpp"
 
 #include <regard/all.hpp>
+#include <regard/shapley.hpp>
 
 #include <cstdio>
+#include <fstream>
 #include <thread>
 #include <unistd.h>
 #if defined(__GLIBC__)

@@ -9,6 +9,7 @@
 #include <fstream>
 
 using namespace regard;
+using Catch::Matchers::ContainsSubstring;
 using regard_test::Entries;
 using regard_test::random_matrix;
 using regard_test::relative_error;
@@ -207,6 +208,22 @@ TEST_CASE("what is left unexplained is a number next to the largest one", "[atte
   CHECK(std::abs(result.completeness_gap) <= tolerance * 1e308);
   const InteractionResult pairs = interactions(cls_game(row), InteractionIndex::k_sii);
   CHECK(std::abs(pairs.completeness_gap) <= tolerance * 1e308);
+}
+
+TEST_CASE("values beyond the largest number are refused with the players that they belong to",
+          "[attention-games]") {
+  Tensor<double, 2> matrix({3, 3});
+  matrix(1, 2) = matrix(2, 1) = 1e308;
+  const PairwiseGame game(matrix, PairRule::sum);
+  CHECK_THROWS_WITH(interactions(game, InteractionIndex::sii),
+                    ContainsSubstring("value of player 1: found inf, expected a finite number"));
+  CHECK_THROWS_WITH(shapley(game),
+                    ContainsSubstring("value of player 1: found inf, expected a finite number"));
+  matrix(0, 1) = matrix(2, 0) = 1.2e308; // each pair is finite, their sum is not
+  matrix(1, 2) = matrix(2, 1) = 0;
+  matrix(0, 2) = 0.5e308;
+  CHECK_THROWS_WITH(interactions(PairwiseGame(matrix, PairRule::sum), InteractionIndex::sii),
+                    ContainsSubstring("value of player 0") && ContainsSubstring("expected a finite number"));
 }
 
 TEST_CASE("a matrix of the caller's is read in place, a temporary is kept", "[attention-matrix]") {

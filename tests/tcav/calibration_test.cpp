@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Concepts that are none, on the bundled text model: the default test rejects as rarely as it says, those
 // that its doc comments warn of far too often. The full study is tests/statistics/concept_calibration.cpp.
+#include <regard/bodies.hpp> // first: looks into what is behind them
+
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 #include "tcav/calibration.hpp"

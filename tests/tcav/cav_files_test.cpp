@@ -5,6 +5,7 @@
 #include "support/temporary_folder.hpp"
 #include "support/token_sets.hpp"
 
+#include <regard/checkpoint/write_safetensors.hpp>
 #include <regard/tcav/cav_files.hpp>
 #include <regard/tcav/concept_scores.hpp>
 

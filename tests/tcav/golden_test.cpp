@@ -3,9 +3,11 @@
 // (tests/golden/tcav).
 #include "support/golden_trace.hpp"
 
+#include <regard/attribution/detail/masked_input_game.hpp>
 #include <regard/image.hpp>
 #include <regard/tcav.hpp>
 #include <regard/text.hpp>
+#include <regard/transformer/detail/simd.hpp>
 
 using namespace regard;
 using namespace regard_test;

@@ -5,6 +5,7 @@
 #include "support/seed.hpp"
 #include "support/token_sets.hpp"
 
+#include <regard/attribution/detail/masked_input_game.hpp>
 #include <regard/image.hpp>
 #include <regard/tcav.hpp>
 #include <regard/text.hpp>

@@ -6,6 +6,7 @@
 #include "support/tolerance.hpp"
 
 #include <regard/tcav/probe.hpp>
+#include <regard/transformer/detail/simd.hpp>
 
 using namespace regard;
 using regard_test::random_rows;

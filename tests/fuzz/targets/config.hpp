@@ -5,6 +5,7 @@
 
 #include "fuzz/targets/support.hpp"
 
+#include <regard/checkpoint/vit_config.hpp>
 #include <regard/models/image_classifier.hpp>
 #include <regard/models/load_bert.hpp>
 

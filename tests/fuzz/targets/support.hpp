@@ -44,6 +44,9 @@ bool accepts(const Body& body) {
     require(std::none_of(message.begin(), message.end(),
                          [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }),
             "a message on one line");
+    for (std::size_t i = 0; i + 1 < message.size(); ++i)
+      require(message[i] != '\xc2' || static_cast<unsigned char>(message[i + 1]) - 0x80u >= 0x20,
+              "a message without control characters");
     return false;
   }
 }

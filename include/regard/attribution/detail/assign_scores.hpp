@@ -15,7 +15,6 @@ void assign_scores(Explanation& why, std::vector<double> values) {
     throw InvalidArgument(why.method + ": found " + std::to_string(values.size()) +
                           " values, expected one for each of " + std::to_string(why.players.size()) +
                           " players");
-  double total = 0;
   for (Index player = 0; player < values.size(); ++player) {
     if (!std::isfinite(values[player]))
       throw InvalidArgument(why.method + ": found the value " + detail::number_text(values[player]) +
@@ -25,7 +24,6 @@ void assign_scores(Explanation& why, std::vector<double> values) {
         throw InvalidArgument(why.method + ": found token " + std::to_string(token) + " in player " +
                               std::to_string(player) + ", expected less than " +
                               std::to_string(why.tokens.size()));
-    total += values[player];
   }
   for (ExplainedWord& word : why.words)
     word.value = 0;
@@ -44,7 +42,7 @@ void assign_scores(Explanation& why, std::vector<double> values) {
   }
   why.values = std::move(values);
   why.standard_errors.reset();
-  why.completeness_gap = why.value_full - why.value_empty - total;
+  why.completeness_gap = detail::completeness_gap(why.value_full, why.value_empty, why.values);
   why.degenerate = degenerate(why.values);
 }
 

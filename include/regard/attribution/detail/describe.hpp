@@ -5,6 +5,7 @@
 
 #include <regard/attribution/explain.hpp>
 #include <regard/attribution/masked_input_game.hpp>
+#include <regard/shapley/detail/sum.hpp>
 #include <regard/shapley/result.hpp>
 #include <regard/transformer/batch.hpp>
 
@@ -235,11 +236,8 @@ std::vector<Index> list_layers(const std::vector<bool>& selected) {
 /// Adds values that are no solver's; the gap follows from value_full and value_empty.
 REGARD_LAZY
 void describe_scores(Explanation& why, std::vector<double> values) {
-  double total = 0;
-  for (const double value : values)
-    total += value;
   why.values = std::move(values);
-  why.completeness_gap = why.value_full - why.value_empty - total;
+  why.completeness_gap = completeness_gap(why.value_full, why.value_empty, why.values);
   check_values(why);
   why.degenerate = degenerate(why.values);
   if (why.status.empty())

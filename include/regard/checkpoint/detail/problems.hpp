@@ -15,17 +15,22 @@
 
 namespace regard::inline REGARD_ABI::detail {
 
-/// `text` on one line, cut to 120 bytes. Expects UTF-8 and does not cut through a character.
+/// `text` on one line and without control characters (C1, U+0080 to U+009F, among them), cut to 120 bytes.
+/// Expects UTF-8 and does not cut through a character.
 inline std::string one_line(std::string_view text) {
   constexpr std::size_t limit = 120;
   std::size_t length = std::min(text.size(), limit);
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
     --length;
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto starts_c1 = [&](std::size_t i) {
+    return i + 1 < length && byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+  };
   std::string line;
-  for (const char c : text.substr(0, length)) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code >= 0x20 && code != 0x7f)
-      line += c;
+  for (std::size_t i = 0; i < length; ++i) {
+    const unsigned char code = byte(i);
+    if (code >= 0x20 && code != 0x7f && !starts_c1(i) && !(i > 0 && starts_c1(i - 1)))
+      line += text[i];
     else
       line += {'\\', 'x', "0123456789abcdef"[code / 16], "0123456789abcdef"[code % 16]};
   }

@@ -4,8 +4,11 @@
 
 #include <regard/shapley/detail/evaluate.hpp>
 #include <regard/shapley/detail/exact.hpp>
+#include <regard/shapley/detail/sum.hpp>
 #include <regard/shapley/interactions.hpp>
 
+#include <cmath>
+#include <string>
 #include <type_traits>
 
 namespace regard::inline REGARD_ABI {
@@ -160,6 +163,20 @@ void closed_form_interactions(const GroupedGame<PairwiseGame>& game, Interaction
     for (Index b = a + 1; b < groups.size(); ++b)
       result.matrix(groups[a], groups[b]) = part.matrix(a, b);
   }
+}
+
+/// Weights near the largest double may add up to more.
+REGARD_LAZY
+void check_closed_form(const InteractionResult& result) {
+  const Index n = result.matrix.extent(0);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = i; j < n; ++j)
+      if (const double found = result.matrix(i, j); !std::isfinite(found))
+        throw InvalidArgument(
+            "the closed form's " +
+            (i == j ? "value of player " + std::to_string(i)
+                    : "interaction of players " + std::to_string(i) + " and " + std::to_string(j)) +
+            ": found " + number_text(found) + ", expected a finite number");
 }
 
 template <class G>
@@ -318,6 +335,7 @@ InteractionResult interactions(const G& game, InteractionIndex index) {
     const Index players = game.players();
     InteractionResult result = detail::interaction_result(index, players, "closed-form");
     detail::closed_form_interactions(game, result);
+    detail::check_closed_form(result);
     result.value_empty = detail::evaluate(game, MutableCoalition(players));
     result.value_full = detail::evaluate(game, MutableCoalition::full(players));
     detail::finish(result);

@@ -38,12 +38,7 @@ namespace detail {
 /// What the values leave unexplained.
 REGARD_LAZY
 double completeness_gap(const ShapleyResult& result) {
-  return total([&](const auto& add) {
-    add(result.value_full);
-    add(-result.value_empty);
-    for (const double value : result.values)
-      add(-value);
-  });
+  return completeness_gap(result.value_full, result.value_empty, result.values);
 }
 
 } // namespace detail

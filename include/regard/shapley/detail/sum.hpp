@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <span>
 #include <string>
 
 namespace regard::inline REGARD_ABI {
@@ -20,7 +21,8 @@ class CompensatedSum {
     error_ += (total_ - (total - added)) + (term - added);
     total_ = total;
   }
-  double value() const { return total_ + error_; }
+  /// An infinite sum stays infinite: its error is none.
+  double value() const { return std::isfinite(error_) ? total_ + error_ : total_; }
 
  private:
   double total_ = 0;
@@ -37,6 +39,16 @@ double total(const Terms& terms) {
   };
   const double plain = scaled(1);
   return std::isfinite(plain) ? plain : scaled(0x1p-64);
+}
+
+/// value_full - value_empty - sum of values.
+inline double completeness_gap(double value_full, double value_empty, std::span<const double> values) {
+  return total([&](const auto& add) {
+    add(value_full);
+    add(-value_empty);
+    for (const double value : values)
+      add(-value);
+  });
 }
 
 /// The shortest text that reads back as the same number.
