@@ -16,7 +16,7 @@ rm -f "$build"/*.cpp "$build"/*.log
 find tests examples -name '*.cpp' -not -path 'tests/consumers/*' -not -path 'tests/hygiene/*' \
   -not -path 'tests/fuzz/libfuzzer/*' | sort >"$build/all"
 # Read alone: what looks at what was included before it, or belongs into no namespace.
-xargs grep -l -E '^#undef NDEBUG|CATCH_CONFIG_RUNNER|operator new|^#error' <"$build/all" >"$build/alone"
+xargs grep -l -E '^#undef NDEBUG|CATCH_CONFIG_RUNNER|operator new|^#error|^namespace regard::inline' <"$build/all" >"$build/alone"
 
 # together NAME: the files of standard input
 together() {
