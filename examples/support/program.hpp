@@ -2,6 +2,7 @@
 // What the example programs share: the common options, exit codes, where output goes and where models are.
 #pragma once
 
+#include <regard/core/detail/escape.hpp>
 #include <regard/core/error.hpp>
 #include <regard/core/output.hpp>
 #include <regard/shapley/attention_games.hpp>
@@ -164,7 +165,7 @@ inline int run(CLI::App& app, int argc, char** argv, const std::function<void()>
     for (char& c : line)
       if (c == '\n' || c == '\r')
         c = ' ';
-    std::cerr << app.get_name() << ": " << line << '\n';
+    std::cerr << app.get_name() << ": " << regard::detail::escaped(line) << '\n';
     return code;
   };
   try {

@@ -54,7 +54,8 @@ inline std::optional<Json> parse_json(const std::string& text) {
 inline std::string printable(std::string text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const bool wide = byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    const unsigned next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0u;
+    const bool wide = byte == 0xc2 && next >= 0x80 && next < 0xa0;
     if (byte < 0x20 || byte == 0x7f || wide) // U+0080 to U+009F have two bytes
       text.replace(i, wide ? 2 : 1, " ");
   }

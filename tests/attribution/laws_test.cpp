@@ -127,3 +127,14 @@ TEST_CASE("assigned scores bring words, gap and ties with them", "[attribution]"
   CHECK(why.values == same.values);
   CHECK(why.words[0].value == same.words[0].value);
 }
+
+TEST_CASE("the completeness gap of scores is what they leave, however large they are", "[laws]") {
+  Explanation why;
+  why.players.resize(3);
+  why.value_full = 1;
+  assign_scores(why, {1e16, 1, -1e16}); // added plainly: 0
+  CHECK(why.completeness_gap == 0);
+  why.players.resize(4);
+  assign_scores(why, {1e308, 1e308, -1e308, -1e308});
+  CHECK(why.completeness_gap == 1);
+}

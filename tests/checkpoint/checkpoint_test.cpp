@@ -127,9 +127,9 @@ TEST_CASE("shards: a bad index is refused", "[checkpoint]") {
   check_index_refused(index_of(R"({"a":1})"), {"weight_map: \"a\": found 1, expected the plain name"});
   check_index_refused(index_of(R"({"a":"one.safetensors","a":"two.safetensors"})"),
                       {"key \"a\": found twice"});
-  for (const std::string name :
-       {"", ".", "..", "../one.safetensors", "/etc/passwd", "sub/one.safetensors", "sub\\\\one.safetensors",
-        "C:one.safetensors", "one.safetensors\\u0000", "one\\u007f.safetensors", "one\\n.safetensors"})
+  for (const std::string name : {"", ".", "..", "../one.safetensors", "/etc/passwd", "sub/one.safetensors",
+                                 "sub\\\\one.safetensors", "C:one.safetensors", "one.safetensors\\u0000",
+                                 "one\\u007f.safetensors", "one\\u009b.safetensors", "one\\n.safetensors"})
     check_index_refused(index_of("{\"a\":\"" + name + "\"}"),
                         {"weight_map: \"a\": found ", "plain name of a file"});
 }

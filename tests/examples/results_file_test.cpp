@@ -41,6 +41,7 @@ TEST_CASE("two long values that differ late are shown where they do", "[results-
 }
 
 TEST_CASE("what controls a terminal is not shown, and no character is cut", "[results-file]") {
+  CHECK(first_words("\xc2\x41") == "\xc2\x41");
   CHECK(first_words("a\nb\x1b[1m\x7f\xc2\x9b\x32J\xc2\xa0\xc3\x9f") == "a b [1m  2J\xc2\xa0\xc3\x9f");
   const std::string sharp = "\xc3\x9f"; // of two bytes
   std::string even, odd = "a";

@@ -210,20 +210,38 @@ TEST_CASE("what is left unexplained is a number next to the largest one", "[atte
   CHECK(std::abs(pairs.completeness_gap) <= tolerance * 1e308);
 }
 
-TEST_CASE("values beyond the largest number are refused with the players that they belong to",
+TEST_CASE("what is beyond the largest number is refused with the players that it belongs to",
           "[attention-games]") {
-  Tensor<double, 2> matrix({3, 3});
+  Tensor<double, 2> matrix({4, 4});
   matrix(1, 2) = matrix(2, 1) = 1e308;
+  const PairwiseGame pair(matrix, PairRule::sum);
+  CHECK_THROWS_WITH(shapley(pair),
+                    ContainsSubstring("value of player 1: found inf, expected a finite number"));
+  for (const auto& [index, name] : interaction_names)
+    CHECK_THROWS_WITH(
+        interactions(pair, index),
+        ContainsSubstring("interaction of players 1 and 2: found inf, expected a finite number"));
+  matrix.fill(0);
+  for (Index j = 1; j < 4; ++j)
+    matrix(0, j) = 1.7e308; // each pair is a number, half their sum is not
+  const PairwiseGame player(matrix, PairRule::sum);
+  CHECK_THROWS_WITH(shapley(player),
+                    ContainsSubstring("value of player 0: found inf, expected a finite number"));
+  CHECK_THROWS_WITH(interactions(player, InteractionIndex::sii),
+                    ContainsSubstring("value of player 0: found inf, expected a finite number"));
+}
+
+TEST_CASE("values that are numbers are found where sums on the way are none", "[attention-games]") {
+  Tensor<double, 2> matrix({3, 3});
+  matrix(0, 1) = matrix(1, 2) = 1.2e308; // player 1's sum is 2.4e308
+  matrix(0, 2) = -1.5e308;
   const PairwiseGame game(matrix, PairRule::sum);
-  CHECK_THROWS_WITH(interactions(game, InteractionIndex::sii),
-                    ContainsSubstring("value of player 1: found inf, expected a finite number"));
-  CHECK_THROWS_WITH(shapley(game),
-                    ContainsSubstring("value of player 1: found inf, expected a finite number"));
-  matrix(0, 1) = matrix(2, 0) = 1.2e308; // each pair is finite, their sum is not
-  matrix(1, 2) = matrix(2, 1) = 0;
-  matrix(0, 2) = 0.5e308;
-  CHECK_THROWS_WITH(interactions(PairwiseGame(matrix, PairRule::sum), InteractionIndex::sii),
-                    ContainsSubstring("value of player 0") && ContainsSubstring("expected a finite number"));
+  CHECK(std::abs(shapley(game).values[1] - 1.2e308) <= tolerance * 1.2e308);
+  for (const auto& [index, name] : interaction_names) {
+    const InteractionResult result = interactions(game, index);
+    CHECK(result.matrix(0, 1) == 1.2e308);
+    CHECK(std::abs(result.values[1] - (index == InteractionIndex::sii ? 1.2e308 : 0)) <= tolerance * 1.2e308);
+  }
 }
 
 TEST_CASE("a matrix of the caller's is read in place, a temporary is kept", "[attention-matrix]") {

@@ -5,6 +5,7 @@
 
 #include <regard/attribution/explain.hpp>
 #include <regard/attribution/masked_input_game.hpp>
+#include <regard/core/detail/escape.hpp>
 #include <regard/shapley/detail/sum.hpp>
 #include <regard/shapley/result.hpp>
 #include <regard/transformer/batch.hpp>
@@ -31,10 +32,10 @@ Index resolve_target(const Model& model, const Target& target, std::span<const d
       return static_cast<Index>(found - labels.begin());
     std::string known;
     for (std::size_t i = 0; i < labels.size() && i < 10; ++i)
-      known += (i == 0 ? "" : ", ") + labels[i];
+      known += (i == 0 ? "" : ", ") + escaped(labels[i]);
     if (labels.size() > 10)
       known += ", ... (" + std::to_string(labels.size()) + " labels)";
-    throw InvalidArgument("target: found '" + *name + "', expected one of " + known);
+    throw InvalidArgument("target: found '" + escaped(*name) + "', expected one of " + known);
   }
   if (const Index* index = std::get_if<Index>(&target)) {
     if (*index < logits.size())

@@ -6,6 +6,7 @@
 #include <regard/checkpoint/detail/json.hpp>
 #include <regard/checkpoint/detail/problems.hpp>
 #include <regard/checkpoint/detail/weights.hpp>
+#include <regard/core/detail/escape.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -56,10 +57,8 @@ bool exists(const std::filesystem::path& path) {
 /// A name that stays inside its folder on every system.
 REGARD_LAZY
 bool is_plain_file_name(std::string_view name) {
-  const auto refused = [](char c) {
-    return c == '/' || c == '\\' || c == ':' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-  };
-  return !name.empty() && name != "." && name != ".." && std::none_of(name.begin(), name.end(), refused);
+  return !name.empty() && name != "." && name != ".." && escaped(name) == name &&
+         name.find_first_of("/\\:") == std::string_view::npos;
 }
 
 /// The older name of a layer norm's parameter; empty when `name` is no layer norm's.

@@ -3,6 +3,7 @@
 // may be hostile, so they are shown quoted, escaped and cut to a readable length.
 #pragma once
 
+#include <regard/core/detail/escape.hpp>
 #include <regard/core/error.hpp>
 #include <regard/tensor.hpp>
 
@@ -15,25 +16,13 @@
 
 namespace regard::inline REGARD_ABI::detail {
 
-/// `text` on one line and without control characters (C1, U+0080 to U+009F, among them), cut to 120 bytes.
-/// Expects UTF-8 and does not cut through a character.
+/// `text` escaped and cut to 120 bytes. Expects UTF-8 and does not cut through a character.
 inline std::string one_line(std::string_view text) {
   constexpr std::size_t limit = 120;
   std::size_t length = std::min(text.size(), limit);
   while (length < text.size() && length > 0 && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80)
     --length;
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto starts_c1 = [&](std::size_t i) {
-    return i + 1 < length && byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
-  };
-  std::string line;
-  for (std::size_t i = 0; i < length; ++i) {
-    const unsigned char code = byte(i);
-    if (code >= 0x20 && code != 0x7f && !starts_c1(i) && !(i > 0 && starts_c1(i - 1)))
-      line += text[i];
-    else
-      line += {'\\', 'x', "0123456789abcdef"[code / 16], "0123456789abcdef"[code % 16]};
-  }
+  const std::string line = escaped(text.substr(0, length));
   return length < text.size() ? line + "..." : line;
 }
 

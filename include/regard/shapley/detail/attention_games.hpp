@@ -63,9 +63,9 @@ std::vector<double> PairwiseGame::shapley_values() const {
   std::vector<detail::CompensatedSum> pairs(n);
   for (Index i = 0; i < n; ++i)
     for (Index j = i + 1; j < n; ++j) {
-      const double weight = pair(i, j);
-      pairs[i].add(weight);
-      pairs[j].add(weight);
+      const double half = pair(i, j) / 2; // the sum of whole ones may be too large
+      pairs[i].add(half);
+      pairs[j].add(half);
     }
   detail::CompensatedSum singles;
   for (Index i = 0; i < n; ++i)
@@ -73,9 +73,9 @@ std::vector<double> PairwiseGame::shapley_values() const {
   const double mean_single = singles.value() / static_cast<double>(n);
   std::vector<double> values(n);
   for (Index i = 0; i < n; ++i)
-    values[i] = pairs[i].value() / 2 + (singleton_ == Singleton::additive
-                                            ? single(i)
-                                            : (single(i) - mean_single) / static_cast<double>(n - 1));
+    values[i] = pairs[i].value() + (singleton_ == Singleton::additive
+                                        ? single(i)
+                                        : (single(i) - mean_single) / static_cast<double>(n - 1));
   return values;
 }
 

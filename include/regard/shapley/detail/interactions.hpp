@@ -136,11 +136,10 @@ void closed_form_interactions(const PairwiseGame& game, InteractionResult& resul
     for (Index j = 0; j < n; ++j)
       if (j != i) {
         const double weight = game.pair(i, j), both = own + game.single(j);
-        pairs.add(weight);
+        pairs.add(law.share() * weight); // the sum of all may be too large, with a share of none
         result.matrix(i, j) = weight - (alone ? law.pair(0) * both - third * (sum - both) : 0);
       }
-    result.matrix(i, i) =
-        law.share() * pairs.value() + (alone ? law.single(0) * own - other * (sum - own) : own);
+    result.matrix(i, i) = pairs.value() + (alone ? law.single(0) * own - other * (sum - own) : own);
   }
 }
 
@@ -165,18 +164,22 @@ void closed_form_interactions(const GroupedGame<PairwiseGame>& game, Interaction
   }
 }
 
-/// Weights near the largest double may add up to more.
+/// Weights near the largest double may add up to more. Pairs come first: what is infinite in one is in its
+/// players.
 REGARD_LAZY
 void check_closed_form(const InteractionResult& result) {
+  const auto refuse = [](const std::string& what, double found) {
+    throw InvalidArgument("the closed form's " + what + ": found " + number_text(found) +
+                          ", expected a finite number");
+  };
   const Index n = result.matrix.extent(0);
   for (Index i = 0; i < n; ++i)
-    for (Index j = i; j < n; ++j)
+    for (Index j = i + 1; j < n; ++j)
       if (const double found = result.matrix(i, j); !std::isfinite(found))
-        throw InvalidArgument(
-            "the closed form's " +
-            (i == j ? "value of player " + std::to_string(i)
-                    : "interaction of players " + std::to_string(i) + " and " + std::to_string(j)) +
-            ": found " + number_text(found) + ", expected a finite number");
+        refuse("interaction of players " + std::to_string(i) + " and " + std::to_string(j), found);
+  for (Index i = 0; i < n; ++i)
+    if (const double found = result.matrix(i, i); !std::isfinite(found))
+      refuse("value of player " + std::to_string(i), found);
 }
 
 template <class G>
