@@ -100,8 +100,8 @@ struct InteractionResult {
 ///     E_ij = w_ij - w(0) (d_i + d_j) + w(1) / (n-2) (D - d_i - d_j),
 ///     E_i  = [sii] 1/2 sum_j w_ij + u(0) d_i - u(1) / (n-1) (D - d_i),
 ///
-/// in O(n^2) time. Where every coalition keeps d, it is E_i alone that has it. Throws InvalidArgument naming a
-/// player or a pair whose E is beyond the range of double.
+/// in O(n^2) time. Where every coalition keeps d, it is E_i alone that has it. Throws InvalidArgument naming
+/// a player or a pair whose E is beyond the range of double.
 template <class G>
 InteractionResult interactions(const G& game, InteractionIndex index);
 
